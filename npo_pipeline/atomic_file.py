@@ -82,6 +82,41 @@ def replace_folder(folder: Path, replacement: Path) -> None:
     remove(older)
 
 
+_LEFT = re.compile(r"\.(.+)\.(new|old)")
+
+
+def put_right(parent: Path, is_ours: Callable[[str], bool]) -> None:
+    """Put right what runs that were killed left in a folder while they replaced folders in it (`replace_folder`).
+
+    An older folder goes back where the new one did not come. Call it under the lock of the home. `is_ours`:
+    whether a run replaces a folder of this name; what somebody else left may have a name like that too.
+
+    Raises:
+        OSError: something cannot be renamed or removed.
+    """
+    for one in sorted(parent.iterdir()) if parent.is_dir() else ():
+        found = _LEFT.fullmatch(one.name)
+        if found is None or not is_ours(found[1]):
+            continue
+        place = parent / found[1]
+        if found[2] == "old" and not place.exists() and not place.is_symlink():
+            one.rename(place)
+        else:
+            remove(one)
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder so that nobody ever sees a half of it; what a kill leaves, `put_right` puts back.
+
+    Raises:
+        OSError: it cannot be removed.
+    """
+    older = folder.with_name(f".{folder.name}.old")
+    remove(older)
+    folder.rename(older)
+    remove(older)
+
+
 def remove(path: Path) -> None:
     """Remove a file, a link or a whole folder, if it is there."""
     if path.is_symlink() or path.is_file():

@@ -11,6 +11,19 @@ from npo_pipeline.errors import Refused
 DEFAULT = "npo-home"
 
 
+def refuse_odd(path: Path) -> None:
+    """Refuse a path of a database with characters that DuckDB takes for the beginning of options, or of a folder.
+
+    Raises:
+        Refused: names the first.
+    """
+    for odd in "?\\":
+        if os.sep != odd and odd in str(path.absolute()):
+            raise Refused(
+                f"{path}: has a {odd} in its path, which DuckDB reads as something else; give it a path without it"
+            )
+
+
 @dataclass(frozen=True)
 class Home:
     """Represent a home folder; it need not be there yet.
@@ -26,12 +39,7 @@ class Home:
 
     def __post_init__(self) -> None:
         """Refuse characters that DuckDB takes for the beginning of options, or for the end of a folder."""
-        for odd in "?\\":
-            if os.sep != odd and odd in str(self.path.absolute()):
-                raise Refused(
-                    f"{self.path}: has a {odd} in its path, which DuckDB reads as something else; give the home a "
-                    "path without it"
-                )
+        refuse_odd(self.path)
 
     @property
     def database(self) -> Path:

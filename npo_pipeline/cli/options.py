@@ -5,6 +5,7 @@ Only click and the standard library are imported: `npo --help` must come up at o
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import unicodedata
@@ -70,9 +71,40 @@ def path_from(text: str) -> Path:
         raise Refused("a path is empty; name a file or folder, or . for the one you are in")
     # The shell expands ~ on a command line, and not in a variable or a file of settings.
     try:
-        return Path(text).expanduser()
+        path = Path(text).expanduser()
     except RuntimeError as error:
         raise Refused(f"{text}: there is no such user ({error}); write the path in full") from error
+    if "\0" in text or max(map(len, map(os.fsencode, (*path.parts, "")))) > _LONGEST_FILE_NAME:
+        raise Refused(f"{text[:_SHOWN]}: no file or folder can have such a name; name another")
+    try:
+        whole = path.absolute()
+    except OSError as error:
+        raise Refused(
+            f"{text}: the folder that you are in is gone; go to another, or write the path in full"
+        ) from error
+    if len(os.fsencode(whole)) > _LONGEST_PATH:
+        raise Refused(f"{text[:_SHOWN]}...: is longer than a path can be; name a folder less deep")
+    return path
+
+
+_LONGEST_FILE_NAME, _LONGEST_PATH = 255, 4095
+"""In bytes, on the file systems that there are."""
+
+_SHOWN = 80
+
+
+def place_from(text: str) -> Path:
+    """Parse a path that a command reads or writes; refuse a link that leads to itself.
+
+    A home is not looked at before its command begins: on a share that does not answer, that would wait for ever.
+    """
+    path = path_from(text)
+    try:
+        path.stat()
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise Refused(f"{text}: is a link that leads to itself; name another file or folder") from error
+    return path
 
 
 def reason_from(text: str) -> str:
@@ -137,7 +169,7 @@ def iban_from(text: str) -> str:
 
 def witness_from(text: str) -> Path | None:
     """Parse the path of a witness as a full one; none where the text is empty."""
-    return Path(text).absolute() if text else None
+    return path_from(text).absolute() if text else None
 
 
 LONGEST_NAME = 100
@@ -150,7 +182,7 @@ SHARE = ParsedParam("SHARE", share_from)
 REASON = ParsedParam("TEXT", reason_from)
 NAME = ParsedParam("NAME", name_from)
 PLAN = ParsedParam("HASH", plan_from)
-PATH = ParsedParam("PATH", path_from, completes="file")
+PATH = ParsedParam("PATH", place_from, completes="file")
 HOME = ParsedParam("PATH", lambda text: Home(path_from(text)), completes="dir")
 YEAR = ParsedParam("YYYY", year_from)
 BOARD = ParsedParam("NUMBER", board_from)

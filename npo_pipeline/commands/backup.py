@@ -20,7 +20,7 @@ from npo_pipeline.atomic_file import CHECKSUMS, remove, sync
 from npo_pipeline.books import backups
 from npo_pipeline.books.backups import CONTENT, BackUp, Mark, hidden_name
 from npo_pipeline.books.copies import Tree, copy_files, sha256_of, sums_text, sync_folders, tree_of
-from npo_pipeline.books.paths import Home
+from npo_pipeline.books.paths import Home, refuse_odd
 from npo_pipeline.books.publish import file_identity, refuse_unsafe
 from npo_pipeline.books.reader import read_books, require_books
 from npo_pipeline.books.run import Clock, locked
@@ -108,6 +108,7 @@ def ready_place(home: Home, dest: Path, *, was_used: bool = False) -> None:
     Raises:
         Refused: says what is wrong with it.
     """
+    refuse_odd(dest)
     inner, outer = dest.resolve(), home.path.resolve()
     if inner.is_relative_to(outer):
         raise Refused(
@@ -118,6 +119,10 @@ def ready_place(home: Home, dest: Path, *, was_used: bool = False) -> None:
     if dest.exists() and not dest.is_dir():
         raise Refused(f"{dest}: is no folder; name another")
     if not dest.exists():
+        if dest.is_symlink():
+            raise Refused(
+                f"{dest}: is a link to {os.readlink(dest)}, which is not there; mount or make that first"
+            )
         if was_used or not dest.parent.is_dir():
             raise Refused(f"{dest}: there is no such folder; mount its disk or share, or make the folder first")
         _make(dest)

@@ -35,6 +35,7 @@ from npo_pipeline.books.reader import Books, read_books
 from npo_pipeline.books.run import Clock
 from npo_pipeline.books.tables import FORMAT
 from npo_pipeline.books.witness import witness_findings
+from npo_pipeline.commands.account.pack_records import cut_off_reports
 from npo_pipeline.commands.account.reports import stale_reports
 from npo_pipeline.commands.hold import hold_words
 from npo_pipeline.commands.steps import now
@@ -260,3 +261,4 @@ def _stale_accounts(books: Books, home: Home) -> Iterator[str]:
         # Books that do not tie are for `npo verify`.
         with suppress(NpoError):
             yield from stale_reports(books, home, year).words()
+    yield from cut_off_reports(books, home)

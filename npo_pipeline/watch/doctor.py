@@ -210,7 +210,7 @@ def examine_space(home: Home) -> Verdict:
     """Examine that the disk has room, by the limits of the monitor; the home need not be there yet."""
     free = shutil.disk_usage(_nearest(home.path)).free
     size = home.database.stat().st_size if home.database.is_file() else 0
-    return room(free, size, Thresholds.asked().free_gb)
+    return room(free, size, Thresholds.asked("free_gb").free_gb)
 
 
 def examine_rights(home: Home) -> Verdict:

@@ -173,11 +173,17 @@ class Thresholds:
         return f"NPO_CHECK_{name.upper()}"
 
     @classmethod
-    def asked(cls) -> Thresholds:
-        """Return the thresholds that the environment asks for.
+    def asked(cls, *names: str) -> Thresholds:
+        """Return the thresholds that the environment asks for; `names`: of these alone, the others as they are.
 
         Raises:
             Refused: a variable is not understood.
         """
-        named = {one.name: os.environ.get(cls.variable(one.name)) for one in fields(cls)}
-        return cls(**{name: cls.limits_of(name, text) for name, text in named.items() if text})
+        named = {one: os.environ.get(cls.variable(one)) for one in names or [one.name for one in fields(cls)]}
+        limits = {}
+        for name, text in named.items():
+            try:
+                limits |= {name: cls.limits_of(name, text)} if text else {}
+            except Refused as refusal:
+                raise Refused(f"{cls.variable(name)}: {refusal}") from refusal
+        return cls(**limits)

@@ -24,6 +24,8 @@ SHOWN = {"log", "fine", "look", "act", "Verdict", "verdict"} | {
 }
 NAMES = {"words", "title", "message", "remark", "name", "noun"}
 """Variables that hold a message, or a part of one, before it is said."""
+LISTS = {"remarks", "words", "said", "found", "details"}
+"""Variables that hold messages."""
 
 ELSEWHERE = ("reports", "generate", "queries", "accounts", "frames", "views.py")
 """Rooms whose words go into reports and the books, or are of faults of ours."""
@@ -56,9 +58,13 @@ def said_by(node):
             yield from node.args[: 1 if name == "Step" else 2]
         yield from (one.value for one in node.keywords if one.arg == "words")
         yield from (one.value for one in node.keywords if one.arg == "help")
+        if name == "append" and ast.unparse(node.func).split(".")[-2] in LISTS:
+            yield from node.args
         yield from (one.value for one in node.keywords if one.arg == "message" and name == "RejectionRule")
     if isinstance(node, ast.Yield | ast.Return) and node.value is not None:
         yield node.value
+    if isinstance(node, ast.Return) and isinstance(node.value, ast.ListComp | ast.GeneratorExp):
+        yield node.value.elt
     if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in NAMES:
         yield node.value
     if isinstance(node, ast.FunctionDef) and any("command" in ast.unparse(one) for one in node.decorator_list):

@@ -205,6 +205,10 @@ def test_thresholds_are_asked_by_a_variable_each(monkeypatch):
     monkeypatch.setenv("NPO_CHECK_LAST_RUN", "2/9")
     monkeypatch.setenv("NPO_CHECK_FREE_GB", "9/2")
     assert Thresholds.asked() == Thresholds(last_run=Limits(2, 9), free_gb=Limits(9, 2))
+    monkeypatch.setenv("NPO_CHECK_OWED", "soon")
+    assert Thresholds.asked("free_gb") == Thresholds(free_gb=Limits(9, 2))
+    with pytest.raises(Refused, match=r"^NPO_CHECK_OWED: 'soon' are no thresholds"):
+        Thresholds.asked()
     assert [str(one) for one in (Thresholds().owed, NEVER)] == ["1/4", "off"]
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 import polars as pl
 
 from npo_pipeline import dutch
-from npo_pipeline.atomic_file import SIGNATURE, made_from_hash, write_whole
+from npo_pipeline.atomic_file import SIGNATURE, made_from_hash, remove, write_whole
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries.accounts import latest_accounts, recorded_packs
 from npo_pipeline.books.reader import Books
@@ -180,7 +181,7 @@ def mark_unfinished(folder: Path, run_id: str) -> bool:
 
 def mark_finished(folder: Path) -> None:
     """Take the mark away when the books know the reports."""
-    (folder / UNFINISHED).unlink(missing_ok=True)
+    remove(folder / UNFINISHED)
 
 
 def disk_faults(books: Books, home: Home) -> Iterator[str]:
@@ -215,7 +216,8 @@ def cut_off_reports(books: Books, home: Home) -> Iterator[str]:
 
 
 def _unfinished_years(reports: Path) -> list[str]:
-    return sorted(one for mark in reports.glob(f"*/{UNFINISHED}") if (one := mark.parent.name).isdigit())
+    marked = (mark.parent.name for mark in reports.glob(f"*/{UNFINISHED}"))
+    return sorted(one for one in marked if re.fullmatch(r"[0-9]{4}", one))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,7 +19,7 @@ from npo_pipeline.accounts.board_reports import (
     report_transfers,
 )
 from npo_pipeline.accounts.received import SpendingCurrencies
-from npo_pipeline.atomic_file import write_whole
+from npo_pipeline.atomic_file import put_right, write_whole
 from npo_pipeline.books.manifest import code_version
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries import accounts as queries
@@ -57,6 +57,7 @@ from npo_pipeline.reports.board_pack.pack import (
     PackRecord,
     PacksWritten,
     Recorded,
+    is_pack,
     pack_file,
     remove_others,
     withdraw,
@@ -248,7 +249,8 @@ def write_reports(
             run.append(PACKS, rows)
     if is_mine or request.board is None:
         # Who writes the report of one board does not end what a run of all boards began.
-        mark_finished(request.folder)
+        with _writing(request):
+            mark_finished(request.folder)
     return WrittenReports(
         folder=request.folder,
         packs=packs,
@@ -402,6 +404,7 @@ def write_board_packs(
         The packs, and those that were removed.
     """
     with _writing(request):
+        put_right(request.folder, lambda name: is_pack(name) or name == NATIONAL)
         packs = write_packs(
             request.folder,
             inputs.report,

@@ -208,7 +208,7 @@ def _remarks(run: Run, year: int, findings: pl.DataFrame) -> list[str]:
     """Return remarks: rows of other years, months that are not paid yet, later years that open differently now."""
     books, remarks = run.books, _other_years(run, year)
     if open_months := unpaid_months(books, year):
-        remarks.append(f"{', '.join(open_months)} is not paid yet, and not in what was received")
+        remarks.append(f"not paid yet, and not in what was received: {', '.join(open_months)}")
     later = findings.filter((pl.col("rule") == OPENING) & (pl.col("year") > year))
     for one in sorted(later["year"].unique()):
         remarks.append(f"{one} opens on something else now; run `npo account --year {one}` again")

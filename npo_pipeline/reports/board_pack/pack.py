@@ -23,7 +23,7 @@ from npo_pipeline.atomic_file import (
     checksums,
     file_hashes,
     made_from_hash,
-    remove,
+    remove_folder,
     replace_files,
 )
 from npo_pipeline.errors import NpoError, fault_words
@@ -456,7 +456,7 @@ def remove_others(folder: Path, boards: Collection[str], *, board: str | None = 
     others = [one for one in packs if one.name not in boards and board in (None, one.name[:NUMBER])]
     for place in others:
         if not place.is_dir() or all(_is_ours(one.name) for one in place.iterdir()):
-            remove(place)
+            remove_folder(place)
             continue
         for one in place.iterdir():
             if _is_ours(one.name):

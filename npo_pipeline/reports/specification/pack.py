@@ -19,6 +19,7 @@ from npo_pipeline.atomic_file import (
     file_hashes,
     made_from_as_named,
     made_from_hash,
+    put_right,
     replace_files,
 )
 from npo_pipeline.errors import NpoError, fault_words
@@ -131,6 +132,7 @@ def write_specifications(
     if not data.boards():
         return SpecificationsWritten()
     folder.mkdir(parents=True, exist_ok=True)
+    put_right(folder, data.boards().__contains__)
     outcomes: list[_Outcome] = []
     for done in _made(workers, folder, in_fixed_order(data), parties):
         outcomes.append(_written(folder, data.header.month, done))

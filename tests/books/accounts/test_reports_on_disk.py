@@ -57,6 +57,9 @@ def test_reports_that_were_cut_off_go_on_and_are_in_the_books_then(paid, told, w
     cut = f"reports/2021: a run that is busy, or was cut off, wrote or removed 10001, 10002, {goes_on}"
     findings, remarks = verified(paid)
     assert (findings, cut in remarks) == ([], True)
+    assert cut in run(paid, "status", "--json").document["findings"]
+    (paid / "reports" / "²").mkdir()
+    (paid / "reports" / "²" / UNFINISHED).touch()
     forged = paid / "reports" / "2021" / "10002" / "npo-2021-10002.csv"
     was = forged.read_bytes()
     forged.write_bytes(was + b" ")

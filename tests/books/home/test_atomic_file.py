@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from npo_pipeline.atomic_file import remove, replace_folder, write_whole
+from npo_pipeline.atomic_file import put_right, remove, remove_folder, replace_folder, write_whole
 
 
 def files(folder: Path) -> dict[str, str]:
@@ -51,6 +51,29 @@ def test_what_an_earlier_replacement_left_is_removed(tmp_path):
     made(tmp_path / ".pack.old", "older")
     replace_folder(made(tmp_path / "pack", "old"), made(tmp_path / ".pack.new", "new"))
     assert files(tmp_path) == {"pack/file": "new"}
+
+
+def test_what_a_kill_left_between_two_renames_is_put_right_and_what_somebody_else_left_stays(tmp_path):
+    made(tmp_path / ".replaced.old", "old")
+    made(tmp_path / ".replaced.new", "new")
+    made(tmp_path / "done", "new")
+    made(tmp_path / ".done.old", "old")
+    made(tmp_path / ".half.new", "half")
+    made(tmp_path / ".mine.old", "a note")
+    put_right(tmp_path, ["replaced", "done", "half"].__contains__)
+    assert files(tmp_path) == {"replaced/file": "old", "done/file": "new", ".mine.old/file": "a note"}
+
+
+def test_a_folder_that_is_removed_is_never_there_by_half(tmp_path, monkeypatch):
+    made(tmp_path / "pack", "old")
+    with monkeypatch.context() as patched:
+        patched.setattr("shutil.rmtree", fail_half_way)
+        with pytest.raises(OSError, match="directory"):
+            remove_folder(tmp_path / "pack")
+    assert not (tmp_path / "pack").exists()
+    put_right(tmp_path, "pack".__eq__)
+    remove_folder(tmp_path / "pack")
+    assert files(tmp_path) == {}
 
 
 def test_a_link_is_removed_and_not_what_it_points_to(tmp_path):

@@ -198,11 +198,14 @@ def test_books_that_cannot_be_read_are_kept_when_asked(folder):
         (".", "the home lies in it"),
         ("no/where", "there is no such folder; mount its disk or share, or make the folder first"),
         ("file", "is no folder"),
+        ("unmounted", "which is not there; mount or make that first"),
+        ("what?", "which DuckDB reads as something else; give it a path without it"),
         ("file/in/it", "there is no such folder; mount its disk or share, or make the folder first"),
     ],
 )
 def test_a_place_that_is_none_is_refused(folder, dest, words):
     (folder / "link").symlink_to(folder / "home" / "bank")
+    (folder / "unmounted").symlink_to(folder / "nowhere")
     (folder / "file").touch()
     ended = here("backup", folder / dest, "--home", folder / "home")
     assert (ended.status, ended.stderr.count("\n")) == (3, 1)

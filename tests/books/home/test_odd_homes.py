@@ -9,6 +9,8 @@ import duckdb
 import pytest
 
 from npo_pipeline.books.tables import FORMAT
+from npo_pipeline.cli.options import path_from, place_from, witness_from
+from npo_pipeline.errors import Refused
 from tests.books.home.npo import checking, here
 from tests.books.home.seeing import published, select
 
@@ -118,6 +120,38 @@ def test_a_home_with_a_tilde_is_below_the_folder_of_the_user_also_where_no_shell
     assert [path.name for path in tmp_path.iterdir()] == ["books"]
     ended = here("status", "--home", "~nobody-of-that-name/books")
     assert (ended.status, "write the path in full" in ended.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("x" * 256, "no file or folder can have such a name"),
+        ("ü" * 128, "no file or folder can have such a name"),
+        ("\0", "no file or folder can have such a name"),
+        ("y" * 200 + "/y" * 2000, "is longer than a path can be"),
+        ("loop", "is a link that leads to itself"),
+    ],
+)
+def test_a_path_that_can_be_none_is_wrong_usage(tmp_path, monkeypatch, path, words):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(Refused, match=words):
+        place_from(path)
+
+
+def test_a_path_from_a_folder_that_is_gone_is_refused(tmp_path, monkeypatch):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(Refused, match="the folder that you are in is gone"):
+        path_from("home")
+    assert path_from(str(tmp_path)) == tmp_path
+    monkeypatch.chdir(tmp_path)
+
+
+def test_a_witness_with_a_tilde_is_below_the_folder_of_the_user(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert witness_from("~/witness.json") == tmp_path / "witness.json"
 
 
 def test_a_home_among_the_files_of_a_delivery_is_passed_over_and_is_none_itself(tmp_path, country, monkeypatch):
