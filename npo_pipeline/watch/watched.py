@@ -19,8 +19,14 @@ def is_web_address(variable: str) -> bool:
     from urllib.parse import urlsplit  # Hardly ever needed, and every command would wait for it.
 
     try:
-        parts = urlsplit(os.environ.get(variable, "").strip())
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        address = os.environ.get(variable, "").strip()
+        parts = urlsplit(address)
+        return (
+            parts.scheme in {"http", "https"}
+            and bool(parts.hostname)
+            and parts.port != 0
+            and not any(map(str.isspace, address))
+        )
     except ValueError:
         return False
 

@@ -110,6 +110,7 @@ def test_a_run_without_a_manifest_beside_the_books_is_named_all_the_same():
         ("https://catalogue:secret@", False),
         ("https://example.nl:port/", False),
         ("https://example.nl:0", False),
+        ("https:// example.nl", False),
     ],
 )
 def test_a_web_address_has_a_name_and_a_port_that_can_be_asked(monkeypatch, address, is_one):
