@@ -260,12 +260,17 @@ def specification_faults(books: Books, home: Home) -> Iterator[str]:
     """
     root = home.specifications
     paid = {month_text(month): boards for month, boards in _boards_by_month(books).items()}
-    for folder in sorted(root.iterdir()) if root.is_dir() else ():
+    # Hidden files are of a file system or a desktop, and of no run.
+    found = [one for one in root.iterdir() if not one.name.startswith(".")] if root.is_dir() else []
+    for folder in sorted(found):
         boards = paid.get(folder.name)
+        if not folder.is_dir():
+            yield f"{root.name}/{folder.name}: is a file, and must be a folder; move it away"
+            continue
         if boards is None:
-            if folder.is_dir() and not any(folder.iterdir()):
-                continue  # A payment run is busy, or was killed before it paid.
-            yield f"{root.name}/{folder.name}: is of no month that was paid; move it away"
+            # An empty folder: a payment run is busy, or was killed before it paid.
+            if any(folder.iterdir()):
+                yield f"{root.name}/{folder.name}: is of no month that was paid; move it away"
             continue
         for board, why in pack.faults_on_disk(folder, folder.name, boards):
             yield f"{root.name}/{folder.name}/{board}: {why}; `npo specification --month {folder.name}` mends it"

@@ -180,7 +180,7 @@ class Thresholds:
             Refused: a variable is not understood.
         """
         named = {one: os.environ.get(cls.variable(one)) for one in names or [one.name for one in fields(cls)]}
-        limits = {}
+        limits = dict[str, Limits]()
         for name, text in named.items():
             try:
                 limits |= {name: cls.limits_of(name, text)} if text else {}

@@ -187,6 +187,8 @@ def test_verify_names_what_was_changed_and_a_month_that_was_never_paid(copied):
     page.write_bytes(page.read_bytes().replace(b"Samen", b"Cadeau"))
     (copied / "specifications" / "2022-07" / "10001").mkdir(parents=True)
     (copied / "specifications" / "2022-08").mkdir()
+    (copied / "specifications" / "2021-10").touch()
+    (copied / "specifications" / ".DS_Store").touch()
     with checking("reports"):
         ended = here("verify", "--home", copied)
     assert ended.status == 5
@@ -195,6 +197,8 @@ def test_verify_names_what_was_changed_and_a_month_that_was_never_paid(copied):
         "`npo specification --month 2021-11` mends it"
     ) in ended.stdout
     assert "reports: specifications/2022-07: is of no month that was paid; move it away" in ended.stdout
+    assert "reports: specifications/2021-10: is a file, and must be a folder; move it away" in ended.stdout
+    assert "DS_Store" not in ended.stdout
     mended = here("specification", "--month", "2021-11", "--home", copied)
     assert (
         "! the specification of 10001 had been changed since it was written; it was written again" in mended.stdout
