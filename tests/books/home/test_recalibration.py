@@ -238,7 +238,7 @@ def _both_boards_see_it_in_their_accounts(home, folder):
     ok("pay", "--month", "2022-01", home=home)
     (older,) = [one for one in ok("status", home=home)["findings"] if "came in later" in one]
     assert (
-        older == "accounts of 2021: payments, claims, decisions came in later; run `npo account --year 2021` again"
+        older == "accounts of 2021: claims, decisions, payments came in later; run `npo account --year 2021` again"
     )
     # What was taken back came back: nobody owes anything any more.
     assert ok("account", "--year", "2021", "--board", "10009", home=home)["claims"] == []
