@@ -41,7 +41,7 @@ from schemas.released import FAILED
 
 MOST_SCHOOLS = 20
 MOST_ROWS = 200
-"""A page is for a person; `npo decide --dry-run --json` has the rest."""
+"""A page is for a person; the books, and `npo decide --dry-run --json`, have the rest."""
 
 _MARKS = re.compile(r"([\\`*\[\]<>#|~&@]|:(?=//)|(?<=\bwww)\.)", re.IGNORECASE)
 
@@ -152,9 +152,6 @@ def _table(title: str, rows: pl.DataFrame, columns: Sequence[str] = ()) -> list[
 def _row(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
-
-MOST_ROWS = 200
-"""A table in an artifact is for a person; the books hold the rest."""
 
 MOST_BOARDS = 2000
 """All boards there are."""

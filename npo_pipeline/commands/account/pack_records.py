@@ -241,14 +241,24 @@ def _differences(folder: Path, recorded: Recorded) -> list[PackDifference]:
     for pack, record in recorded.items():
         if pack not in gone and (words := _difference(folder / pack, record, is_national=pack == NATIONAL)):
             found.append((pack, words))
-    packs = (name for name in sorted(there) if is_pack(name) or name == NATIONAL)
-    found += [(name, "") for name in packs if name not in recorded]
+    found += [(name, "") for name in sorted(there - set(recorded)) if _holds_ours(folder / name)]
     return [
         PackDifference(
             pack=pack, words=words, is_cut_off=unfinished and (words is None or is_whole(folder / pack))
         )
         for pack, words in found
     ]
+
+
+def _holds_ours(place: Path) -> bool:
+    """Return whether a folder is one of reports; a note that stays of a pack that was taken away makes it none."""
+    if place.name == NATIONAL or not is_pack(place.name):
+        return place.name == NATIONAL
+    try:
+        return not place.is_dir() or bool(own_files(place))
+    except OSError:
+        # What cannot be read may be.
+        return True
 
 
 def is_whole(place: Path) -> bool:

@@ -140,6 +140,8 @@ def test_what_is_changed_taken_away_or_put_among_the_reports_is_named_and_a_note
     (reports / "2021" / "10001" / "npo-2021-10001.xbrl").unlink()
     (reports / "2021" / "10001" / "npo-2021-10001.html").write_text("<p>Niets aan de hand.</p>")
     (reports / "2021" / "10001" / "notitie.txt").write_text("Mijn eigen notitie.")
+    (reports / "2021" / "10008").mkdir()
+    (reports / "2021" / "10008" / "notitie.txt").write_text("Van een bestuur zonder verslag.")
     shutil.copytree(reports / "2021" / "10003", reports / "2021" / "10009")
     shutil.rmtree(reports / "2021" / "10003")
     board = reports / "2021" / "landelijk" / "npo-2021-alle-besturen" / "board.csv"
