@@ -168,12 +168,16 @@ def _publish(
     is_there = (
         (earlier.run_id, earlier.manifest_sha256) == last
         and earlier.layout == layout()
-        and _is_whole(dest, earlier)
+        and _is_whole(dest, earlier.files)
     )
     if is_there and earlier.base == base and (dest / CATALOGUE).is_file():
         return _described(request, earlier, {}, removed=(), is_new=False)
-    folder = earlier.folder if is_there else _free_folder(dest, run_id)
-    views, words, sizes = _write_tables(dest, folder, books, progress, write=not is_there)
+    tables = (
+        _write_tables(dest, earlier.folder, books, progress, write=False)
+        if is_there
+        else _new_tables(dest, run_id, books, progress, earlier=earlier)
+    )
+    folder, views, words = tables.folder, tables.views, tables.words
     edition = pages.Edition(run_id=run_id, finished_at=finished_at, folder=folder, base=base, npo=__version__)
     record = _Record(
         first=earlier.first,
@@ -184,7 +188,7 @@ def _publish(
         layout=layout(),
         published_at=f"{at:%Y-%m-%dT%H:%M:%SZ}",
         npo=__version__,
-        files=earlier.files if is_there else sizes,
+        files=earlier.files if is_there else tables.sizes,
     )
     progress("writing the catalogue", 0)
     _replace_catalogue(dest, views, base)
@@ -216,9 +220,9 @@ def layout() -> str:
     return hashlib.sha256(repr((__version__, sorted(queries.PUBLISHED.items()))).encode()).hexdigest()[:16]
 
 
-def _is_whole(dest: Path, record: _Record) -> bool:
+def _is_whole(dest: Path, files: Mapping[str, int]) -> bool:
     try:
-        return all((dest / name).stat().st_size == size for name, size in record.files.items())
+        return all((dest / name).stat().st_size == size for name, size in files.items())
     except OSError:
         return False
 
@@ -232,9 +236,32 @@ def _free_folder(dest: Path, run_id: str) -> str:
     return f"{RUNS}/{name}"
 
 
-def _write_tables(
-    dest: Path, folder: str, books: Books, progress: Progress, *, write: bool
-) -> tuple[list[CatalogueView], list[pages.TableWords], dict[str, int]]:
+@dataclass(frozen=True, kw_only=True)
+class _Tables:
+    """Hold the files of a run: their folder, the views on them, their words, sizes by path, and SHA256SUMS."""
+
+    folder: str
+    views: Sequence[CatalogueView]
+    words: Sequence[pages.TableWords]
+    sizes: Mapping[str, int]
+    sums: bytes
+
+
+def _new_tables(dest: Path, run_id: str, books: Books, progress: Progress, *, earlier: _Record) -> _Tables:
+    """Write the files of a run, or take those that a publication left whole which was stopped before its record.
+
+    Its catalogue may be in place already, so they are not removed either.
+    """
+    left = f"{RUNS}/{run_id}"
+    if (dest / left).is_dir() and left != earlier.folder:
+        found = _write_tables(dest, left, books, progress, write=False)
+        with suppress(OSError):
+            if (dest / left / CHECKSUMS).read_bytes() == found.sums and _is_whole(dest, found.sizes):
+                return found
+    return _write_tables(dest, _free_folder(dest, run_id), books, progress, write=True)
+
+
+def _write_tables(dest: Path, folder: str, books: Books, progress: Progress, *, write: bool) -> _Tables:
     """Write the files of all tables beside their folder and rename it, unless they are there already."""
     partial = dest / f"{folder}{_PARTIAL}"
     views, words = list[CatalogueView](), list[pages.TableWords]()
@@ -259,7 +286,8 @@ def _write_tables(
         partial.rename(dest / folder)
         with suppress(OSError):
             sync(dest / RUNS)
-    return views, words + list(_left_out()), sizes
+    words += _left_out()
+    return _Tables(folder=folder, views=views, words=words, sizes=sizes, sums=sums_text(sums))
 
 
 def _words(view: CatalogueView) -> pages.TableWords:

@@ -182,6 +182,20 @@ def test_killed_at_any_point_readers_have_one_run_whole(npo, folder, point, effe
     assert left == []
 
 
+def test_the_files_that_a_killed_publication_left_whole_are_taken(folder, monkeypatch):
+    def die(*_):
+        raise KeyboardInterrupt
+
+    request = PublishRequest(home=Home(folder / "home"), dest=folder / "share")
+    assert here("pay", "--month", "2021-11", "--home", folder / "home").status == 0
+    with monkeypatch.context() as dying:
+        dying.setattr(module, "_write_record", die)
+        with pytest.raises(KeyboardInterrupt):
+            publish(request)
+    assert publish(request).is_new
+    assert sorted(os.listdir(folder / "share" / "runs")) == [LAST, "000005-pay-2021-11"]
+
+
 def test_a_first_publication_that_was_killed_is_begun_again(npo, folder):
     (folder / "new").mkdir()
     dying = {"npo_pipeline.commands.publish.write_synced": "die after 5"}
