@@ -108,11 +108,14 @@ def bank(
         released = call(load_released, run.books)
         done = call(write_answers, run, released, read, clock=clock)
         months = queries.months_of_transfers(run.books, done.changed["end_to_end_id"].to_list())
-    if not months:
-        return done
-    # Specifications show the status of each transfer; they are written by libraries that load for a while.
-    from npo_pipeline.commands.specification import refresh_specifications
+        if not request.home.specifications.is_dir():
+            return done
+        # Specifications show the status of each transfer; they are written by libraries that load for a while.
+        from npo_pipeline.commands.specification import mark_due, months_due, refresh_specifications
 
+        mark_due(request.home, months)
+    # Also those of a run before that was cut off.
+    months += months_due(request.home)
     specified = refresh_specifications(
         request.home,
         months,

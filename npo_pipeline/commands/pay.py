@@ -126,9 +126,9 @@ def specified_of(done: Sequence[MonthPaid]) -> list[MonthSpecified]:
 
 def _left_out(request: PayRequest, done: Sequence[MonthPaid], specify: Specify) -> tuple[MonthSpecified, ...]:
     """Write the specifications of earlier months that a run which was cut off has left out."""
-    from npo_pipeline.commands.specification import SpecificationRequest, months_left_out
+    from npo_pipeline.commands.specification import SpecificationRequest, months_due
 
-    months = [one for one in months_left_out(request.home) if one not in {paid.month for paid in done}]
+    months = [one for one in months_due(request.home) if one not in {paid.month for paid in done}]
     wait = request.wait_seconds
     return tuple(specify(SpecificationRequest(home=request.home, month=one, wait_seconds=wait)) for one in months)
 

@@ -44,6 +44,7 @@ from schemas.released import (
     WITHHELD,
     Batches,
     ReleasePlans,
+    TransferPayments,
 )
 
 if TYPE_CHECKING:
@@ -132,24 +133,27 @@ def release(
     progress("writing the payment files", 0)
     written = tuple(call(write_missing_files, request.home))
     done = replace(done, files=written, odd_files=tuple(call(odd_files, request.home)))
-    if done.batches is None or done.run_id is None:
+    if done.batches is None or not request.home.specifications.is_dir():
         return done
     progress("writing the specifications of boards", 0)
-    months = _months_to_specify(request, str(done.run_id))
     # Pages and workbooks are made by libraries that take a while to load.
-    from npo_pipeline.commands.specification import refresh_specifications
+    from npo_pipeline.commands.specification import months_due, refresh_specifications
 
+    # All that the run marked; also those of a run before that was cut off.
+    months = months_due(request.home)
     specified = refresh_specifications(
         request.home, months, wait_seconds=request.wait_seconds, call=call, clock=clock, workers=workers
     )
     return replace(done, specified=tuple(specified))
 
 
-def _months_to_specify(request: ReleaseRequest, run_id: str) -> list[Month]:
-    """Return the months whose payments a run sent or withheld: their specifications say so from then on."""
-    with read_books(request.home) as books:
-        ids = queries.orders_of_run(books, run_id)["end_to_end_id"].to_list()
-        return [request.month, *queries.months_of_transfers(books, ids)]
+def _mark_specifications(books: Books, request: ReleaseRequest, payments: TransferPayments) -> None:
+    """Mark the months whose payments a run sends or withholds: their specifications say so from then on."""
+    if request.home.specifications.is_dir():
+        from npo_pipeline.commands.specification import mark_due
+
+        sent = queries.months_of_payments(books, payments["payment_id"].to_list())
+        mark_due(request.home, [request.month, *sent])
 
 
 def _prepare(request: ReleaseRequest, debtor: Debtor | None, call: Call, clock: Clock) -> Released:
@@ -195,6 +199,7 @@ def _approve(request: ReleaseRequest, debtor: Debtor | None, call: Call, clock: 
         terms = _terms(run, request, shown, created)
         rows = call(release_rows, prepared.plan, terms)
         refuse_unwritable(request.home, rows.files)
+        _mark_specifications(run.books, request, rows.payments)
         call(write_release, run, request.month, rows)
         one_account = _one_account(run.books, prepared.plan, terms.prepared_by)
     return replace(

@@ -6,7 +6,7 @@ They follow from the books and hold no state: they can be written again at any t
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -114,6 +114,8 @@ def write_month(
             inputs = call(gather_specifications, books, request)
         written = call(write_files, request, inputs, progress, workers)
         signed = sign_written(request.folder, {*written.written, *written.up_to_date}, call)
+        if request.board is None:
+            (request.folder / DUE).unlink(missing_ok=True)
     done = MonthSpecified(month=request.month, **vars(written))
     return replace(done, signed=signed.signed, faults={**signed.faults, **done.faults})
 
@@ -268,8 +270,8 @@ def specification_faults(books: Books, home: Home) -> Iterator[str]:
             yield f"{root.name}/{folder.name}: is a file, and must be a folder; move it away"
             continue
         if boards is None:
-            # An empty folder: a payment run is busy, or was killed before it paid.
-            if any(folder.iterdir()):
+            # An empty folder, or a mark: a payment run is busy, or was killed before it paid.
+            if {one.name for one in folder.iterdir()} - {DUE}:
                 yield f"{root.name}/{folder.name}: is of no month that was paid; move it away"
             continue
         for board, why in pack.faults_on_disk(folder, folder.name, boards):
@@ -277,30 +279,36 @@ def specification_faults(books: Books, home: Home) -> Iterator[str]:
 
 
 def lacking_specifications(books: Books, home: Home) -> Iterator[str]:
-    """Describe the months of which boards have no specification, a sentence each: a run was cut off.
+    """Describe the months whose specifications are due, a sentence each: a run that writes them was cut off.
 
     They follow from the books, so these tie without them. Who has none written has no folder of the month.
     """
-    for month, without in _boards_without(books, home).items():
-        shown = month_text(month)
-        yield (
-            f"{home.specifications.name}/{shown}: no specification of {dutch.some_of(without)}; "
-            f"`npo specification --month {shown}` writes it"
-        )
+    for month, without in _months_due(books, home).items():
+        shown = f"{home.specifications.name}/{month_text(month)}"
+        again = f"`npo specification --month {month_text(month)}` writes it"
+        if without:
+            yield f"{shown}: no specification of {dutch.some_of(without)}; {again}"
+        else:
+            yield f"{shown}: a run that is busy, or was cut off, has changed what they say; {again}"
 
 
-def months_left_out(home: Home) -> list[Month]:
-    """Return the months of which boards have no specification, because the run that paid them was cut off."""
+def months_due(home: Home) -> list[Month]:
+    """Return the months whose specifications a run should have written that was cut off."""
+    if not home.specifications.is_dir():
+        return []
     with read_books(home) as books:
-        return list(_boards_without(books, home))
+        return list(_months_due(books, home))
 
 
-def _boards_without(books: Books, home: Home) -> dict[Month, list[str]]:
+def _months_due(books: Books, home: Home) -> dict[Month, list[str]]:
+    """Return the months that are marked, or of which boards have none; and these boards."""
     found = dict[Month, list[str]]()
     for month, boards in _boards_by_month(books).items():
         folder = home.specifications / month_text(month)
-        if folder.is_dir() and (without := pack.boards_without(folder, boards)):
-            found[month] = without
+        if folder.is_dir():
+            without = pack.boards_without(folder, boards)
+            if without or (folder / DUE).exists():
+                found[month] = without
     return found
 
 
@@ -310,29 +318,66 @@ def _boards_by_month(books: Books) -> dict[Month, list[str]]:
     return dict(paid.iter_rows())
 
 
+DUE = ".due"
+"""The file in the folder of a month that says that its specifications are to be written again."""
+
+
+def mark_due(home: Home, months: Sequence[Month]) -> None:
+    """Mark the months of which a run will change what their specifications say, where there are any.
+
+    It is done before the run publishes: where it is killed after that, the next one knows. Who writes all of a
+    month takes the mark away.
+
+    Raises:
+        Refused: it cannot be written; nothing was published.
+    """
+    for folder in (home.specifications / month_text(month) for month in months):
+        if folder.is_dir():
+            with _writing(folder):
+                (folder / DUE).touch()
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise Refused(
+            f"{folder}: cannot be written in ({error.strerror}); mend it first, nothing was changed"
+        ) from error
+
+
 @contextmanager
 def specifications_due(home: Home, month: Month) -> Iterator[None]:
-    """Make the folder of a month before it is paid: if the run is killed after that, it says what is due.
-
-    Where nothing was paid it is removed again.
+    """Make the folder of a month before it is paid, and mark it; where nothing was paid both go again.
 
     Raises:
         Refused: it cannot be made; nothing was paid.
     """
     folder = home.specifications / month_text(month)
-    try:
+    with _writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise Refused(
-            f"{folder}: cannot be made ({error.strerror}); mend it first, nothing was changed"
-        ) from error
+    before = {one.name for one in folder.iterdir()}
+    mark_due(home, [month])
     try:
         yield
+    except BaseException:
+        if before - {DUE}:
+            _take_back(folder, before)
+        raise
     finally:
-        if not any(folder.iterdir()):
+        if not before - {DUE}:
             with read_books(home) as books:
                 is_paid = month in _boards_by_month(books)
-            for empty in () if is_paid else (folder, home.specifications):
-                # Another month, or another run, may have something in it.
-                with suppress(OSError):
-                    empty.rmdir()
+            if not is_paid:
+                _take_back(folder, before)
+
+
+def _take_back(folder: Path, before: Container[str]) -> None:
+    """Take a mark away where it was not there before, and the folders where nothing is in them."""
+    if DUE not in before:
+        (folder / DUE).unlink(missing_ok=True)
+    for empty in (folder, folder.parent):
+        # Another month, or another run, may have something in it.
+        with suppress(OSError):
+            empty.rmdir()

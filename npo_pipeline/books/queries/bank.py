@@ -247,6 +247,12 @@ def months_of_transfers(books: Books, ids: Sequence[str]) -> list[date]:
     return list(books.frame(query, [list(ids)])["paid_month"]) if ids else []
 
 
+def months_of_payments(books: Books, ids: Sequence[str]) -> list[date]:
+    """Return the months of payments, in order."""
+    query = "select distinct paid_month from payments where list_contains($1, payment_id) order by 1"
+    return list(books.frame(query, [list(ids)])["paid_month"]) if ids else []
+
+
 def unbalanced_releases(books: Books) -> ReleaseBalances:
     """Return the months and recipients of which transfers and what is withheld are not what was presented."""
     query = """

@@ -220,12 +220,13 @@ def test_boards_that_a_cut_off_run_left_without_are_named_and_the_books_tie(copi
     assert "no specification" not in here("status", "--home", copied).stdout, "this home has none written"
 
 
-def test_a_run_that_dies_after_it_paid_leaves_word_and_the_next_one_writes_what_it_left_out(copied, monkeypatch):
-    def die(*_, **__):
-        raise KeyboardInterrupt
+def _die(*_, **__):
+    raise KeyboardInterrupt
 
+
+def test_a_run_that_dies_after_it_paid_leaves_word_and_the_next_one_writes_what_it_left_out(copied, monkeypatch):
     december, january = (("pay", "--month", one, "--specifications") for one in ("2021-12", "2022-01"))
-    monkeypatch.setattr(specification, "after_publishing", die)
+    monkeypatch.setattr(specification, "after_publishing", _die)
     with pytest.raises(KeyboardInterrupt):
         pay(PayRequest(home=Home(copied), month=date(2021, 12, 1), specifications=True))
     monkeypatch.undo()
@@ -246,15 +247,23 @@ def test_a_month_that_is_refused_or_has_nothing_left_to_pay_leaves_no_folder(cop
     assert [one.name for one in (copied / "specifications").iterdir()] == ["2021-11"]
 
 
-def test_after_a_release_it_has_the_reference_and_who_has_no_account_reads_so(copied, tmp_path):
+def test_after_a_release_it_has_the_reference_and_who_has_no_account_reads_so(copied, tmp_path, monkeypatch):
     accounts = write_payment_accounts(tmp_path / "accounts", f"10001;{LINDE};Stichting De Linde;20210801")
     assert here("ingest", accounts, "--home", copied).status == 0
     month = ("release", "--month", "2021-11", "--home", copied)
     assert here(*month, "--prepared-by", "A. Preparer").status == 0
     ((plan,),) = select(copied, "select fingerprint from release_plans")
     debtor = write_debtor(tmp_path)
-    ended = here(*month, "--approved-by", "B. Approver", "--approved-plan", plan, "--debtor", debtor)
+    approved = (*month, "--approved-by", "B. Approver", "--approved-plan", plan, "--debtor", debtor)
+    with monkeypatch.context() as dying:
+        dying.setattr(specification, "refresh_specifications", _die)
+        assert here(*approved).status
+    assert {row["KENMERK"] for row in rows_of(copied, "2021-11", "10001")} == {""}
+    due = "specifications/2021-11: a run that is busy, or was cut off, has changed what they say; "
+    assert due in here("status", "--home", copied).stdout
+    ended = here(*approved)
     assert (ended.status, ended.stderr) == (0, "")
+    assert due not in here("status", "--home", copied).stdout
     ((reference, amount),) = select(copied, "select end_to_end_id, amount from transfers")
     mine = rows_of(copied, "2021-11", "10001")
     assert {(row["KENMERK"], row["REKENING"], row["STAND"]) for row in mine} == {
