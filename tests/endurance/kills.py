@@ -180,7 +180,7 @@ class Killer:
             "number": number,
             "stage": stage.number,
             "command": stage.step.command,
-            "words": " ".join(words[:3]),
+            "words": " ".join(words[:3]).replace(str(self.work), "…"),
             "when": f"at file {kill.point} of {stage.points}"
             if kill.point
             else f"after {kill.seconds:.2f} of {stage.seconds:.2f} s",
@@ -188,7 +188,7 @@ class Killer:
             "killed": killed.status == -9,
             "left": len(left),
             "left_for_good": len(set(left_beside(world)) - set(left_beside(stage.once))),
-            "faults": faults,
+            "faults": [one.replace(str(self.work), "…") for one in faults],
         }
 
     def _after_kill(self, stage: Stage, world: Path) -> Iterator[str]:

@@ -127,7 +127,8 @@ class Soak:
                 "books": (world.home / "npo.duckdb").stat().st_size,
                 "home": sum(folder_bytes(world.home)),
             }
-        return {**row, "checked": time.monotonic() - started, "faults": faults}
+        shown = [one.replace(str(world.folder), "…") for one in faults]
+        return {**row, "checked": time.monotonic() - started, "faults": shown}
 
     def _check(self, world: World, *, just_paid: bool, died: bool) -> Iterator[str]:
         yield from broken(world.home, self._paid, just_paid=just_paid, died=died)
