@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -98,7 +97,7 @@ def pay(
     _refuse_far_ahead(request.month, day_of(clock()))
     if request.specifications:
         # Pages and workbooks are made by libraries that take a while to load.
-        from npo_pipeline.commands.specification import after_publishing, refuse_unwritable, specifications_due
+        from npo_pipeline.commands.specification import after_publishing, refuse_unwritable
 
         refuse_unwritable(request.home)
         specify = partial(after_publishing, call=call, progress=progress, clock=clock, workers=workers)
@@ -109,8 +108,7 @@ def pay(
     done = []
     for month in months:
         progress(f"paying {month_text(month)}", 0)
-        with specifications_due(request.home, month) if request.specifications else nullcontext():
-            paid = _pay_month(request, month, call, clock)
+        paid = _pay_month(request, month, call, clock)
         if request.specifications:
             paid = replace(paid, specified=_specified(request, paid, specify))
         done.append(paid)
@@ -154,6 +152,10 @@ def _pay_month(request: PayRequest, month: Month, call: Call, clock: Clock) -> M
         if payments.is_empty():
             return MonthPaid(month=month, run_id=None, payments=payments, remarks=remarks)
         call(write_payments, run, month, payments)
+        if request.specifications:
+            from npo_pipeline.commands.specification import mark_due
+
+            mark_due(request.home, [month], make=True)
         return MonthPaid(month=month, run_id=run.run_id, payments=payments, remarks=remarks)
 
 

@@ -6,8 +6,7 @@ They follow from the books and hold no state: they can be written again at any t
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -270,7 +269,7 @@ def specification_faults(books: Books, home: Home) -> Iterator[str]:
             yield f"{root.name}/{folder.name}: is a file, and must be a folder; move it away"
             continue
         if boards is None:
-            # An empty folder, or a mark: a payment run is busy, or was killed before it paid.
+            # A mark alone: a payment run is busy, or was cut off before it paid.
             if {one.name for one in folder.iterdir()} - {DUE}:
                 yield f"{root.name}/{folder.name}: is of no month that was paid; move it away"
             continue
@@ -322,62 +321,22 @@ DUE = ".due"
 """The file in the folder of a month that says that its specifications are to be written again."""
 
 
-def mark_due(home: Home, months: Sequence[Month]) -> None:
+def mark_due(home: Home, months: Sequence[Month], *, make: bool = False) -> None:
     """Mark the months of which a run will change what their specifications say, where there are any.
 
     It is done before the run publishes: where it is killed after that, the next one knows. Who writes all of a
-    month takes the mark away.
+    month takes the mark away. `make`: make the folder of a month that has none, which is to be paid.
 
     Raises:
         Refused: it cannot be written; nothing was published.
     """
     for folder in (home.specifications / month_text(month) for month in months):
-        if folder.is_dir():
-            with _writing(folder):
+        try:
+            if make:
+                folder.mkdir(parents=True, exist_ok=True)
+            if folder.is_dir():
                 (folder / DUE).touch()
-
-
-@contextmanager
-def _writing(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise Refused(
-            f"{folder}: cannot be written in ({error.strerror}); mend it first, nothing was changed"
-        ) from error
-
-
-@contextmanager
-def specifications_due(home: Home, month: Month) -> Iterator[None]:
-    """Make the folder of a month before it is paid, and mark it; where nothing was paid both go again.
-
-    Raises:
-        Refused: it cannot be made; nothing was paid.
-    """
-    folder = home.specifications / month_text(month)
-    with _writing(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    before = {one.name for one in folder.iterdir()}
-    mark_due(home, [month])
-    try:
-        yield
-    except BaseException:
-        if before - {DUE}:
-            _take_back(folder, before)
-        raise
-    finally:
-        if not before - {DUE}:
-            with read_books(home) as books:
-                is_paid = month in _boards_by_month(books)
-            if not is_paid:
-                _take_back(folder, before)
-
-
-def _take_back(folder: Path, before: Container[str]) -> None:
-    """Take a mark away where it was not there before, and the folders where nothing is in them."""
-    if DUE not in before:
-        (folder / DUE).unlink(missing_ok=True)
-    for empty in (folder, folder.parent):
-        # Another month, or another run, may have something in it.
-        with suppress(OSError):
-            empty.rmdir()
+        except OSError as error:
+            raise Refused(
+                f"{folder}: cannot be written in ({error.strerror}); mend it first, nothing was changed"
+            ) from error
