@@ -24,7 +24,7 @@ from npo_pipeline.books.paths import Home
 from npo_pipeline.books.run import WAITING
 from npo_pipeline.commands import bank, ingest, pay, reconcile, release
 from npo_pipeline.commands.account import command as account
-from npo_pipeline.commands.account import reports
+from npo_pipeline.commands.account import report_inputs
 from npo_pipeline.commands.decide import command as decide
 from npo_pipeline.commands.decide import plan
 from npo_pipeline.commands.steps import directly
@@ -51,7 +51,7 @@ READING: frozenset[Callable[..., Any]] = frozenset(
         account.recognise_spending,
         account.refuse_unaccountable,
         account.work_out_accounts,
-        reports.gather,
+        report_inputs.gather,
         reconcile.read_tables,
         bank.read_files,
         bank.load_released,

@@ -45,6 +45,18 @@ def require_new(path: Path, *endings: str) -> None:
         raise Refused(f"{path}: cannot be written (no right to write in {folder}); name another file")
 
 
+def require_writable(folder: Path) -> None:
+    """Refuse a folder, there or to be made, in which nothing can be written, before anything is done.
+
+    Raises:
+        Refused: names what is in the way.
+    """
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        why = "is a file, and must be a folder" if not there.is_dir() else "cannot be written in"
+        raise Refused(f"{there}: {why}; mend it first, nothing was changed")
+
+
 def write_new(path: Path, data: bytes) -> None:
     """Write a file that is not there yet, whole or not at all.
 

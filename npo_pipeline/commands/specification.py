@@ -5,7 +5,6 @@ They follow from the books and hold no state: they can be written again at any t
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from npo_pipeline import dutch
+from npo_pipeline.atomic_file import require_writable
 from npo_pipeline.books.manifest import code_version
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries import payments as queries
@@ -180,11 +180,7 @@ def refuse_unwritable(home: Home) -> None:
         Refused: names what is in the way; nothing was changed.
     """
     signing_key()
-    folder = home.specifications
-    there = next(path for path in (folder, *folder.parents) if path.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-        why = "is a file, and must be a folder" if not there.is_dir() else "cannot be written in"
-        raise Refused(f"{there}: {why}; mend it first, nothing was changed")
+    require_writable(home.specifications)
 
 
 def gather_specifications(books: Books, request: SpecificationRequest) -> SpecificationInputs:

@@ -16,7 +16,8 @@ from npo_pipeline.books.paths import Home
 from npo_pipeline.books.reader import read_books
 from npo_pipeline.commands.account.command import AccountRequest, account
 from npo_pipeline.commands.account.filing_checks import check_written, checked_facts
-from npo_pipeline.commands.account.reports import ReportRequest, gather, write_board_packs, write_country
+from npo_pipeline.commands.account.report_inputs import ReportRequest, gather
+from npo_pipeline.commands.account.reports import write_board_packs, write_country
 from npo_pipeline.reports.board_page.page import page
 from npo_pipeline.reports.report_data import split_by_board
 from npo_pipeline.reports.xbrl.arelle import Validation, validate

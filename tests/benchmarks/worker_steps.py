@@ -90,7 +90,8 @@ def account_for(workers: Workers, home: Home, spending: Path) -> None:
 def write_all_packs(workers: Workers, home: Home) -> None:
     """Write the packs of all boards, of which there are none yet."""
     from npo_pipeline.books.reader import read_books
-    from npo_pipeline.commands.account.reports import ReportRequest, gather, write_board_packs
+    from npo_pipeline.commands.account.report_inputs import ReportRequest, gather
+    from npo_pipeline.commands.account.reports import write_board_packs
 
     request = ReportRequest(home=home, year=YEAR)
     with read_books(home) as books:

@@ -18,7 +18,8 @@ from npo_pipeline.books.queries.schools import school_directory
 from npo_pipeline.books.reader import Books, require_books
 from npo_pipeline.books.run import Clock, Run
 from npo_pipeline.commands.account.inputs import AccountingContext, closing_sha256, load_inputs, rules_of_account
-from npo_pipeline.commands.account.reports import ReportRequest, WrittenReports, write_reports
+from npo_pipeline.commands.account.report_inputs import ReportRequest
+from npo_pipeline.commands.account.reports import WrittenReports, write_reports
 from npo_pipeline.commands.account.write import unpaid_months
 from npo_pipeline.commands.approval import FourEyes
 from npo_pipeline.commands.steps import Progress, now, silently

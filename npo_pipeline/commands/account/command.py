@@ -24,12 +24,8 @@ from npo_pipeline.books.reader import Books, require_books
 from npo_pipeline.books.run import Clock, Run, open_run
 from npo_pipeline.commands import ingest
 from npo_pipeline.commands.account.inputs import AccountingContext, load_inputs
-from npo_pipeline.commands.account.reports import (
-    ReportRequest,
-    WrittenReports,
-    refuse_unwritable,
-    write_reports,
-)
+from npo_pipeline.commands.account.report_inputs import ReportRequest
+from npo_pipeline.commands.account.reports import WrittenReports, refuse_unwritable, write_reports
 from npo_pipeline.commands.account.write import AccountResult, write_accounts
 from npo_pipeline.commands.rejects import require_apart, write_rejects
 from npo_pipeline.commands.steps import Call, Progress, directly, now, silently

@@ -44,6 +44,18 @@ def tables(home: Path) -> dict[str, list[tuple]]:
     return told
 
 
+def watched(real, point, see):
+    """A function that shows a home before and after it does its work."""
+
+    def wrapped(*arguments, **named):
+        see(f"before {point}")
+        result = real(*arguments, **named)
+        see(f"after {point}")
+        return result
+
+    return wrapped
+
+
 @contextmanager
 def _reading(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     # Attached, because connecting to a path that this process has open gives the file that stood there first.

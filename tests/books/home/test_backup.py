@@ -27,7 +27,7 @@ from npo_pipeline.commands.verify.command import VerifyResult
 from npo_pipeline.errors import Refused
 from tests.books.home.driver import fail, struck
 from tests.books.home.npo import checking, here
-from tests.books.home.seeing import everything, published
+from tests.books.home.seeing import everything, published, watched
 
 NIGHT = datetime(2026, 11, 28, 2, 0, 0)
 LAST = "000004-pay-2021-10"
@@ -319,7 +319,7 @@ def test_killed_at_any_point_nothing_half_done_is_taken_for_a_back_up_and_the_ne
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(copies, "THREADS", 1)
         for point in POINTS:
-            patch.setattr(point, _watched(resolve_name(point), point, see))
+            patch.setattr(point, watched(resolve_name(point), point, see))
         made(folder, night=1, keep=1)
     assert {point for point, _ in left} == {f"{when} {one}" for one in POINTS for when in ("before", "after")}
     for point, dest in left:
@@ -349,16 +349,6 @@ def test_what_is_left_and_cannot_be_removed_keeps_nobody_from_a_back_up(tied, fo
     done = made(folder, night=1)
     assert any("what stopped back-ups left could not be removed" in one for one in done.remarks)
     assert names(folder) == [left, NAME, f"npo-20261129T020000Z-{LAST}"]
-
-
-def _watched(real, point, see):
-    def wrapped(*arguments, **named):
-        see(f"before {point}")
-        result = real(*arguments, **named)
-        see(f"after {point}")
-        return result
-
-    return wrapped
 
 
 def test_the_books_are_as_they_were(kept_once, paid_once):

@@ -8,7 +8,7 @@ from pkgutil import resolve_name
 import pytest
 
 from tests.books.home.npo import checking, here
-from tests.books.home.seeing import published, select, tables
+from tests.books.home.seeing import published, select, tables, watched
 
 COMMANDS = ("ingest", "pay")
 """The one that writes most and the one that must not fail half-way; they all write by the same road."""
@@ -44,7 +44,7 @@ def stopped(request, stages, tmp_path_factory):
 
     with pytest.MonkeyPatch.context() as patch:
         for point in POINTS:
-            patch.setattr(point, _watched(resolve_name(point), point, see))
+            patch.setattr(point, watched(resolve_name(point), point, see))
         assert here(*stage.command, "--home", home).status == 0
     done = [point for point, _ in left].index(RENAMED)
     return stage, left[:done], left[done:]
@@ -53,16 +53,6 @@ def stopped(request, stages, tmp_path_factory):
 def _copy(source, target):
     # As `shutil.copyfile`, which is one of the points, and would come here again.
     Path(target).write_bytes(Path(source).read_bytes())
-
-
-def _watched(real, point, see):
-    def wrapped(*arguments, **named):
-        see(f"before {point}")
-        result = real(*arguments, **named)
-        see(f"after {point}")
-        return result
-
-    return wrapped
 
 
 def test_every_point_is_passed_and_every_table_is_one(stopped):
