@@ -18,8 +18,8 @@ from npo_pipeline.books.reader import Books
 from npo_pipeline.commands.verify.releases import release_faults
 from tests.books.home.delivery import write_debtor, write_payment_accounts
 from tests.books.home.npo import here
-from tests.books.home.seeing import select
-from tests.books.home.test_killed import POINTS, _copy, _kinds, _watched
+from tests.books.home.seeing import select, watched
+from tests.books.home.test_killed import POINTS, _copy, _kinds
 from tests.spec.bank.messages import booked, given_back, statement
 
 MONTH = ("release", "--month", "2021-10")
@@ -245,7 +245,7 @@ def stopped(prepared, approval, tmp_path_factory):
 
     with pytest.MonkeyPatch.context() as patch:
         for point in STEPS:
-            patch.setattr(point, _watched(resolve_name(point), point, see))
+            patch.setattr(point, watched(resolve_name(point), point, see))
         assert here(*approval, "--home", home).status == 0
     assert {point.split()[1] for point, _ in left} == set(STEPS)
     done = [point for point, _ in left].index("after os.replace")
