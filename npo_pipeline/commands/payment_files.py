@@ -42,6 +42,32 @@ def refuse_unwritable(home: Home, names: Collection[str]) -> None:
             raise Refused(f"{path}: is there, and the books do not know it; find out whose it is and move it away")
 
 
+DUE = ".due"
+"""The file in their folder that names those that a release is about to write, one a line."""
+
+
+def mark_due(home: Home, names: Collection[str]) -> None:
+    """Name the files that a release writes when it is in the books: where it is killed in between, they are due.
+
+    Raises:
+        Refused: it cannot be written; nothing was released.
+    """
+    try:
+        with (home.bank / DUE).open("a", encoding="utf-8") as file:
+            file.writelines(f"{name}\n" for name in names)
+    except OSError as error:
+        raise Refused(f"{home.bank}: cannot be written ({error.strerror}); payment files go there") from error
+
+
+def files_due(home: Home) -> list[str]:
+    """Return the names of the files that a release that is busy, or was cut off, has to write."""
+    try:
+        return (home.bank / DUE).read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        # Without what it says a file that is gone is a fault, as any other.
+        return []
+
+
 def write_missing_files(home: Home) -> list[Path]:
     """Step: write the payment files that are in the books and not on the disk, each as the books say.
 
@@ -50,6 +76,7 @@ def write_missing_files(home: Home) -> list[Path]:
     """
     written, faults = [], []
     with read_books(home) as books:
+        known = set(queries.all_batches(books)["file"].drop_nulls())
         for batch in missing_files(books, home):
             content = file_of(batch, queries.orders_of_batch(books, batch["batch_id"]))
             path = home.bank / batch["file"]
@@ -63,7 +90,17 @@ def write_missing_files(home: Home) -> list[Path]:
                 written.append(path)
     if faults:
         raise NpoError(faults[0], details=faults[1:])
+    _mark_written(home, known)
     return written
+
+
+def _mark_written(home: Home, names: Collection[str]) -> None:
+    """Take files from those that are due; what the books do not know yet is of a release that is busy."""
+    due = files_due(home)
+    if left := [name for name in due if name not in names]:
+        (home.bank / DUE).write_text("".join(f"{name}\n" for name in left), encoding="utf-8")
+    elif due:
+        (home.bank / DUE).unlink(missing_ok=True)
 
 
 def odd_files(home: Home) -> list[str]:
@@ -100,15 +137,29 @@ def _write(path: Path, content: bytes) -> str | None:
     return None
 
 
+def due_files(batches: Batches, home: Home) -> Iterator[str]:
+    """Describe the payment files that the books know and that a release has still to write, a sentence each."""
+    for name in sorted(set(files_due(home)) & set(batches["file"].drop_nulls())):
+        if not (home.bank / name).exists():
+            yield (
+                f"{home.bank.name}/{name}: a release that is busy, or was cut off, has not written it; "
+                "`npo release` writes it"
+            )
+
+
 def file_faults(batches: Batches, home: Home) -> Iterator[str]:
-    """Compare the payment files on the disk with what the books say of them."""
-    folder = home.bank
+    """Compare the payment files on the disk with what the books say of them.
+
+    That one is not there which a release has still to write is no fault (`due_files`).
+    """
+    folder, due = home.bank, files_due(home)
     known = dict(batches.filter(pl.col("file").is_not_null())["file", "sha256"].iter_rows())
     for name, sha256 in known.items():
         try:
             content = (folder / name).read_bytes()
         except FileNotFoundError:
-            yield f"{folder.name}/{name}: is gone; `npo release` writes it again as it was"
+            if name not in due:
+                yield f"{folder.name}/{name}: is gone; `npo release` writes it again as it was"
         except OSError as error:
             yield f"{folder.name}/{name}: cannot be read ({error.strerror}); check its rights"
         else:

@@ -27,7 +27,7 @@ from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.books.run import Clock, Run, open_run
 from npo_pipeline.commands.approval import FourEyes
 from npo_pipeline.commands.hold import hold_words, refuse_held
-from npo_pipeline.commands.payment_files import odd_files, refuse_unwritable, write_missing_files
+from npo_pipeline.commands.payment_files import mark_due, odd_files, refuse_unwritable, write_missing_files
 from npo_pipeline.commands.steps import Call, Progress, directly, now, silently
 from npo_pipeline.errors import Refused
 from npo_pipeline.months import Month, day_of, month_text
@@ -150,10 +150,10 @@ def release(
 def _mark_specifications(books: Books, request: ReleaseRequest, payments: TransferPayments) -> None:
     """Mark the months whose payments a run sends or withholds: their specifications say so from then on."""
     if request.home.specifications.is_dir():
-        from npo_pipeline.commands.specification import mark_due
+        from npo_pipeline.commands import specification
 
         sent = queries.months_of_payments(books, payments["payment_id"].to_list())
-        mark_due(request.home, [request.month, *sent])
+        specification.mark_due(request.home, [request.month, *sent])
 
 
 def _prepare(request: ReleaseRequest, debtor: Debtor | None, call: Call, clock: Clock) -> Released:
@@ -199,6 +199,8 @@ def _approve(request: ReleaseRequest, debtor: Debtor | None, call: Call, clock: 
         terms = _terms(run, request, shown, created)
         rows = call(release_rows, prepared.plan, terms)
         refuse_unwritable(request.home, rows.files)
+        if rows.files:
+            mark_due(request.home, rows.files)
         _mark_specifications(run.books, request, rows.payments)
         call(write_release, run, request.month, rows)
         one_account = _one_account(run.books, prepared.plan, terms.prepared_by)

@@ -170,11 +170,12 @@ def bank_findings(books: Books, home: Home) -> Iterator[str]:
         return
     # Payment files and messages of banks take libraries that load for a while.
     from npo_pipeline.commands.bank import contradictions_in
-    from npo_pipeline.commands.payment_files import file_faults
+    from npo_pipeline.commands.payment_files import due_files, file_faults
     from npo_pipeline.commands.release import paid_again
 
     yield from paid_again(books)
     yield from file_faults(batches, home)
+    yield from due_files(batches, home)
     yield from contradictions_in(books)
 
 

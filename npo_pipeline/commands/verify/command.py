@@ -18,7 +18,7 @@ from npo_pipeline.atomic_file import write_whole
 from npo_pipeline.books.manifest import code_version
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries.accounts import latest_accounts, recorded_packs
-from npo_pipeline.books.queries.bank import all_events
+from npo_pipeline.books.queries.bank import all_batches, all_events
 from npo_pipeline.books.queries.deliveries import (
     corrections_of_other_files,
     deliveries_with_unresolved_rows,
@@ -202,7 +202,11 @@ def specified_faults(books: Books, home: Home) -> Iterator[Finding]:
 
 
 def report_remarks(books: Books, home: Home) -> Iterator[str]:
-    """Describe what may have been paid twice, reports that lack or are older than the accounts."""
+    """Describe files that a run has still to write, what may have been paid twice, and reports that are older."""
+    if not (batches := all_batches(books)).is_empty():
+        from npo_pipeline.commands.payment_files import due_files
+
+        yield from due_files(batches, home)
     if not all_events(books).is_empty():
         # Answers of banks are read by a library that loads for a while.
         from npo_pipeline.commands.bank import contradictions_in

@@ -294,7 +294,7 @@ class TestKilled:
     def test_a_file_is_there_only_when_the_books_know_it(self, stopped):
         before, after = stopped
         for point, home in before:
-            assert not list((home / "bank").glob("*")), point
+            assert not list((home / "bank").glob("npo-*")), point
             assert select(home, "select count(*) from batches") == [(0,)], point
         for point, home in after:
             assert select(home, "select count(*) from batches") == [(1,)], point
@@ -308,14 +308,25 @@ class TestKilled:
             assert faults(home) == [], point
             assert [path.name for path in (home / "bank").iterdir()] == [FILE], point
 
+    def test_a_file_that_somebody_laid_in_the_place_of_one_that_is_due_is_a_fault(self, stopped, tmp_path):
+        _, after = stopped
+        home = Path(shutil.copytree(after[0][1], tmp_path / "home"))
+        (home / "bank" / FILE).write_bytes(b"<other/>")
+        assert [one for one in faults(home) if one.startswith(f"bank/{FILE}: was changed")]
+
     def test_the_next_release_of_any_month_writes_what_a_killed_one_left_out(self, stopped, tmp_path):
         _, after = stopped
         lacking = [home for _, home in after if not (home / "bank" / FILE).exists()]
         home = Path(shutil.copytree(lacking[-1], tmp_path / "home"))
-        assert [one for one in faults(home) if "is gone" in one]
+        due = f"bank/{FILE}: a release that is busy, or was cut off, has not written it; `npo release` writes it"
+        assert faults(home) == []
+        assert due in here("verify", "--home", home, "--json").document["remarks"]
+        assert due in here("status", "--home", home, "--json").document["findings"]
         ended = here("release", "--month", "2021-09", "--home", home)
         assert f"{home}/bank/{FILE}: was gone and is written again as it was" in ended.stdout
-        assert faults(home) == []
+        assert due not in here("status", "--home", home, "--json").document["findings"]
+        (home / "bank" / FILE).unlink()
+        assert faults(home) == [f"bank/{FILE}: is gone; `npo release` writes it again as it was"]
 
 
 def test_the_kernel_does_the_same_to_a_killed_release(npo, copied, approval):
@@ -324,7 +335,7 @@ def test_the_kernel_does_the_same_to_a_killed_release(npo, copied, approval):
     )
     assert ended.status == -signal.SIGKILL
     assert select(copied, "select count(*) from batches") == [(1,)]
-    assert list((copied / "bank").iterdir()) == []
+    assert [path.name for path in (copied / "bank").iterdir()] == [".due"]
     assert here(*approval, "--home", copied).status == 0
     assert faults(copied) == []
 
