@@ -134,8 +134,9 @@ def _sums_amounts(node: ast.AST) -> bool:
     summed = node.func.value
     if isinstance(summed, ast.Subscript):
         return _names(summed.slice) <= AMOUNTS and bool(_names(summed.slice))
-    is_column = isinstance(summed, ast.Call) and ast.unparse(summed.func) == "pl.col"
-    return is_column and any(_names(one) & AMOUNTS for one in summed.args)
+    if not (isinstance(summed, ast.Call) and ast.unparse(summed.func) == "pl.col"):
+        return False
+    return any(_names(one) & AMOUNTS for one in summed.args)
 
 
 def _grouped_by_currency(module: Module, function: ast.AST) -> Iterator[ast.Call]:
@@ -152,15 +153,19 @@ def _keys(module: Module, function: ast.AST, key: ast.expr) -> set[str]:
     """Return the columns that a key of groups stands for; a name by what the function or the module gives it."""
     found = _names(key)
     for name in (node.id for node in ast.walk(key) if isinstance(node, ast.Name)):
-        given = [node.value for node in ast.walk(function) if _gives(node, name)]
+        given = [node.value for node in _assignments(function) if _gives(node, name)]
         found |= (
             set().union(*(_keys(module, function, value) for value in given)) if given else _constant(module, name)
         )
     return found
 
 
-def _gives(node: ast.AST, name: str) -> bool:
-    return isinstance(node, ast.Assign) and [ast.unparse(one) for one in node.targets] == [name]
+def _assignments(function: ast.AST) -> Iterator[ast.Assign]:
+    yield from (node for node in ast.walk(function) if isinstance(node, ast.Assign))
+
+
+def _gives(node: ast.Assign, name: str) -> bool:
+    return [ast.unparse(one) for one in node.targets] == [name]
 
 
 def _constant(module: Module, name: str) -> set[str]:

@@ -48,7 +48,8 @@ def test_every_element_is_declared_once_and_nothing_else() -> None:
 
 @pytest.mark.parametrize("language", ["nl", "en"])
 def test_every_element_has_a_label_in_both_languages(language: str) -> None:
-    due = {one.name: one.nl if language == "nl" else one.en for one in (*CONCEPTS, *elements())}
+    due = {one.name: getattr(one, language) for one in CONCEPTS}
+    due |= {one.name: getattr(one, language) for one in elements()}
     assert labels(language) == due
 
 

@@ -198,4 +198,4 @@ def _consents(schools: Iterable[School]) -> pl.DataFrame:
 
 
 def _frame(model: object, rows: Iterable[dict[str, object]]) -> pl.DataFrame:
-    return pl.DataFrame(list(rows), schema=schema_of(model))  # type: ignore[arg-type]
+    return pl.DataFrame(list(rows), schema=schema_of(model))

@@ -3,13 +3,14 @@
 import pytest
 
 from npo_pipeline.cli.main import npo as commands
+from npo_pipeline.cli.rules import rules_group
 from npo_pipeline.translation import VARIABLE, catalogue
 from tests.books.home.npo import here
 from tests.books.home.seeing import select
 from tests.books.home.test_status import status
 
 ALL = [(name,) for name in commands.commands if name != "rules"] + [
-    ("rules", name) for name in commands.commands["rules"].commands
+    ("rules", name) for name in rules_group.commands
 ]
 
 

@@ -15,6 +15,7 @@ import pyarrow.dataset
 import pytest
 
 from npo_pipeline.books.paths import Home
+from npo_pipeline.books.queries import publication
 from npo_pipeline.books.queries.publication import PUBLISHED, published
 from npo_pipeline.commands import publish as module
 from npo_pipeline.commands.publish import PublishRequest, publish
@@ -40,7 +41,7 @@ def whole_once(story, tmp_path_factory) -> Path:
 @pytest.fixture
 def folder(paid, tmp_path, monkeypatch) -> Path:
     """A home in which October is paid, and what is published of it: a few tables, for time."""
-    monkeypatch.setattr(module.queries, "published", lambda: ["payments", "entitlements", "schools", "settling"])
+    monkeypatch.setattr(publication, "published", lambda: ["payments", "entitlements", "schools", "settling"])
     paid.rename(tmp_path / "home")
     (tmp_path / "share").mkdir()
     assert here("publish", tmp_path / "share", "--home", tmp_path / "home").status == 0
@@ -240,13 +241,13 @@ def test_a_full_disk_leaves_what_was_published(folder, monkeypatch):
 
 def test_a_file_that_does_not_give_what_was_written_is_refused(folder, monkeypatch):
     assert here("pay", "--month", "2021-11", "--home", folder / "home").status == 0
-    real = module.queries.view_of
+    real = publication.view_of
 
     def another(table, files):
         view = real(table, files)
-        return view if table.name != "payments" else module.queries.CatalogueView(**{**vars(view), "rows": 1})
+        return view if table.name != "payments" else publication.CatalogueView(**{**vars(view), "rows": 1})
 
-    monkeypatch.setattr(module.queries, "view_of", another)
+    monkeypatch.setattr(publication, "view_of", another)
     with pytest.raises(Refused, match="control total of payments"):
         publish(PublishRequest(home=Home(folder / "home"), dest=folder / "share"))
     with catalogue(folder / "share") as share:

@@ -15,13 +15,12 @@ FILES = [path for root in ROOTS for path in sorted(root.rglob("*.py")) if (root 
 
 def queries(tree: ast.AST) -> list[str]:
     """The calls in a module that ask the books, or DuckDB, something in SQL."""
-    calls = [
-        node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
-    ]
+    asked = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
     return [
-        f"line {call.lineno}: {ast.unparse(call.func)}"
-        for call in calls
-        if call.func.attr in QUERYING or (call.func.attr == "value" and "books" in ast.unparse(call.func.value))
+        f"line {one.lineno}: {ast.unparse(one)}"
+        for one in asked
+        if isinstance(one, ast.Attribute)
+        and (one.attr in QUERYING or (one.attr == "value" and "books" in ast.unparse(one.value)))
     ]
 
 

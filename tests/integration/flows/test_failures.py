@@ -14,7 +14,7 @@ from flows.ingest import ingest_delivery
 from flows.payment_run import payment_run
 from npo_pipeline.books.run import Run
 from npo_pipeline.commands import ingest, pay
-from npo_pipeline.errors import NpoError
+from npo_pipeline.errors import NpoError, Refused
 from tests.books.home.delivery import write_country
 from tests.integration.flows.conftest import Ran, npo, paying
 from tests.integration.flows.prefect_side import artifacts_of, months_paid, select, task_runs_of
@@ -103,7 +103,7 @@ def test_an_ordinary_refusal_in_a_step_leaves_no_traceback(decided, caplog):
         assert (record.exc_info, "Traceback" in record.getMessage()) == (None, False)
 
 
-@pytest.mark.parametrize("error", [pay.Refused("no"), disk_fault()])
+@pytest.mark.parametrize("error", [Refused("no"), disk_fault()])
 def test_an_ordinary_error_is_no_unexpected_one_when_the_process_of_the_run_ends(error):
     """As `prefect.engine` logs what ends its process."""
     said = []
@@ -125,7 +125,7 @@ def test_what_a_run_published_before_it_failed_is_said(decided, monkeypatch):
 
     def settling(month, *rest):
         if done:
-            raise pay.Refused("no")
+            raise Refused("no")
         done.append(month)
         return settle(month, *rest)
 
@@ -184,7 +184,7 @@ def test_a_disk_fault_in_a_writing_step_is_never_tried_again(decided, monkeypatc
 
 
 def test_a_refusal_in_a_reading_step_is_tried_once(decided, monkeypatch):
-    settling = Once(pay.payment_rows, pay.Refused("no"))
+    settling = Once(pay.payment_rows, Refused("no"))
     monkeypatch.setattr(pay, "payment_rows", settling)
     assert payment_run(str(decided), month="2021-09", return_state=True).is_failed()
     assert settling.calls == 1
