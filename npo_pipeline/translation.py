@@ -16,6 +16,8 @@ from typing import NamedTuple
 VARIABLE = "NPO_LANG"
 """The variable that says the language of the command line: `nl`, or English where it says anything else."""
 
+LANGUAGES = ("nl", "en")
+
 CATALOGUE = Path(__file__).with_name("messages.nl.yaml")
 
 _OPEN = re.compile(r"\{([0-9]+)\}")
@@ -73,7 +75,17 @@ class Reading(NamedTuple):
 
 def speaks_dutch() -> bool:
     """Return whether the command line is asked to speak Dutch."""
-    return os.environ.get(VARIABLE, "").lower().startswith("nl")
+    return _language().startswith("nl")
+
+
+def unknown_language() -> str | None:
+    """Return the language that is asked where there is no such one, and English is spoken."""
+    asked = _language()
+    return asked if asked and not asked.startswith(LANGUAGES) else None
+
+
+def _language() -> str:
+    return os.environ.get(VARIABLE, "").lower()
 
 
 def said(text: str) -> str:

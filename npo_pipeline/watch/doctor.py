@@ -30,6 +30,8 @@ from npo_pipeline.errors import NpoError, fault_words
 from npo_pipeline.months import ZONE_NAME
 from npo_pipeline.operating_system import open_to_others
 from npo_pipeline.startup import check_own_packages
+from npo_pipeline.translation import LANGUAGES, speaks_dutch, unknown_language
+from npo_pipeline.translation import VARIABLE as LANGUAGE_VARIABLE
 from npo_pipeline.watch.levels import Check, Thresholds, Verdict, act, fine, look, room
 from npo_pipeline.watch.logs import VARIABLE as LOG_VARIABLE
 from npo_pipeline.watch.logs import is_json
@@ -310,6 +312,14 @@ def examine_watching(home: Home) -> Verdict:
     return fine(f"sent to others: {', '.join(asked)}" if asked else "nothing is sent to others")
 
 
+def examine_language(_home: Home) -> Verdict:
+    """Examine that the language that the environment asks is spoken."""
+    if language := unknown_language():
+        message = f"{LANGUAGE_VARIABLE}={language}: is not spoken, and messages are in English"
+        return look(message, f"write {LANGUAGE_VARIABLE}={LANGUAGES[0]}, or leave it out")
+    return fine("messages are in Dutch" if speaks_dutch() else "messages are in English")
+
+
 EXAMINATIONS: dict[str, Callable[[Home], Verdict]] = {
     "versions": examine_versions,
     "files": examine_files,
@@ -323,4 +333,5 @@ EXAMINATIONS: dict[str, Callable[[Home], Verdict]] = {
     "witness": examine_witness,
     "prefect": examine_prefect,
     "watching": examine_watching,
+    "language": examine_language,
 }

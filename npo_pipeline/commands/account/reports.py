@@ -150,16 +150,10 @@ def write_reports(
             is_mine = mark_unfinished(request.folder, run.run_id)
         filed_before = {one for one in boards if _filing(request, one).exists()}
         packs, removed = call(write_board_packs, request, inputs, progress, workers)
-        packs = _withdraw(request, packs, call(check_written, request.folder, request.year, packs.written))
-        checked, taxonomy = NOTHING_CHECKED, Path(beside, FILE_NAME)
+        taxonomy = Path(beside, FILE_NAME)
         if request.full_check or request.viewer:
             call(write_taxonomy, taxonomy)
-        if request.full_check:
-            filed = _filed(packs)
-            checked = call(
-                check_with_arelle, request.folder, request.year, filed, taxonomy=taxonomy, workers=workers
-            )
-            packs = _withdraw(request, packs, checked.broken)
+        packs, checked = _checked(request, packs, taxonomy, call=call, workers=workers)
         national = _write_country(request, inputs, packs, call) if request.board is None else NO_NATIONAL
         viewers, unclickable = (
             call(write_viewers, request, _filed(packs), taxonomy, workers) if request.viewer else ((), {})
@@ -190,6 +184,19 @@ def write_reports(
 
 
 NOTHING_CHECKED = CheckedFilings(sound=0, broken={}, unchecked={})
+
+
+def _checked(
+    request: ReportRequest, packs: PacksWritten, taxonomy: Path, *, call: Call, workers: Workers
+) -> tuple[PacksWritten, CheckedFilings]:
+    """Check the filings that were written, and all with Arelle where that is asked; withdraw those with faults."""
+    packs = _withdraw(request, packs, call(check_written, request.folder, request.year, packs.written))
+    if not request.full_check:
+        return packs, NOTHING_CHECKED
+    checked = call(
+        check_with_arelle, request.folder, request.year, _filed(packs), taxonomy=taxonomy, workers=workers
+    )
+    return _withdraw(request, packs, checked.broken), checked
 
 
 def _withdraw(request: ReportRequest, packs: PacksWritten, faults: Mapping[str, str]) -> PacksWritten:

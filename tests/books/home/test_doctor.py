@@ -48,6 +48,14 @@ def test_no_home_is_no_fault(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.parametrize(("asked", "level"), [("nl_NL.UTF-8", Level.OK), ("en", Level.OK), ("de", Level.WARN)])
+def test_a_language_that_is_not_spoken_is_said(tmp_path, monkeypatch, asked, level):
+    monkeypatch.setenv("NPO_LANG", asked)
+    said = verdicts(tmp_path / "none")["language"]
+    assert said.level == level
+    assert (said.advice == "write NPO_LANG=nl, or leave it out") is (level == Level.WARN)
+
+
 def test_a_file_in_place_of_a_home_is_one(tmp_path):
     file = tmp_path / "home"
     file.write_text("")
