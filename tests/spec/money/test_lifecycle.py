@@ -101,6 +101,20 @@ def test_a_merger_of_secondary_schools_on_another_day_is_taken_as_it_comes():
     assert [month for _, month, *_ in where(ON_1_AUGUST.replace("08-01", "08-02"), **OF_VO)] == ["11", "02"]
 
 
+def test_a_secondary_school_that_closes_on_1_august_closes_then():
+    closes = """
+    effective   kind      vestiging  successor
+    2022-08-01  sluiting  20VO00     -
+    """
+    assert where(closes, **OF_VO) == [("20VO00", "11", "closure", None), ("20VO00", "02", "closure", None)]
+
+
+def test_what_comes_between_1_august_and_the_end_of_the_year_comes_before_the_merger():
+    # closed in November and December 2022; from January 2023 on it is part of the other
+    closes = ON_1_AUGUST + "    2022-11-01  sluiting  20VO00     -\n"
+    assert where(closes, **OF_VO) == [("20VO00", "11", "closure", None), ("20VO00", "02", "merger", "21VO00")]
+
+
 def test_a_merger_on_1_august_that_is_undone_stays_undone():
     undone = ON_1_AUGUST + "\n    2022-08-01  opening  20VO00     -"
     assert where(undone, **OF_VO) == []
