@@ -74,8 +74,8 @@ def instalment_successors(
     months: Iterable[date],
     *,
     continue_after_closure: bool,
-    late_mergers: bool = False,
-    before_opening: bool = False,
+    late_mergers: bool,
+    before_opening: bool,
 ) -> Successors:
     """Return who receives the instalment of a school that is merged, closed or not yet open in a month.
 

@@ -6,7 +6,13 @@ from datetime import date
 import polars as pl
 import pytest
 
-from npo_pipeline.decisions.change_causes import BY_COMPONENT, CauseStep, attribute_changes, changed_rates
+from npo_pipeline.decisions.change_causes import (
+    BY_CHANGE,
+    BY_COMPONENT,
+    CauseStep,
+    attribute_changes,
+    changed_rates,
+)
 from npo_pipeline.entitlements.amounts import SUPPLEMENT
 from npo_pipeline.entitlements.model import DecisionTables
 from npo_pipeline.entitlements.rules import Rules
@@ -216,6 +222,10 @@ def test_an_amendment_that_is_undone_is_one_too():
     assert rated(amended, plain) == []
     # a version that took it for another rate
     assert rows(changed_rates([amended], [plain], BY_COMPONENT), "component") == [("per_pupil",)]
+
+
+def test_manifests_that_are_there_name_the_ways_by_these_numbers():
+    assert (BY_COMPONENT, BY_CHANGE) == (1, 2)
 
 
 def test_an_amendment_that_was_there_before_is_no_reason():

@@ -15,14 +15,15 @@ from tests.rulebook import shipped
 MONTHS = [date(2021, month, 1) for month in (9, 10, 11, 12)]
 
 
+USUAL = {"continue_after_closure": False, "late_mergers": False, "before_opening": False}
+
+
 def changes(text):
     return table(text, effective="d")
 
 
-def where(text, *, continue_after_closure=False, late_mergers=False, months=MONTHS):
-    found = instalment_successors(
-        changes(text), months, continue_after_closure=continue_after_closure, late_mergers=late_mergers
-    )
+def where(text, *, months=MONTHS, **ways):
+    found = instalment_successors(changes(text), months, **USUAL | ways)
     return [(v, f"{m:%m}", cause, other) for v, m, cause, other in found.sort("vestiging", "month").iter_rows()]
 
 
@@ -78,10 +79,8 @@ def test_a_school_that_merges_into_one_that_opens_later_keeps_its_own_until_then
 
 
 def test_an_older_version_paid_the_new_school_before_it_opened():
-    found = instalment_successors(
-        changes(OPENS_LATER), MONTHS, continue_after_closure=False, before_opening=True
-    ).filter(vestiging="01AA00")
-    assert [f"{month:%m}" for month in found["month"]] == ["10", "11", "12"]
+    found = where(OPENS_LATER, before_opening=True)
+    assert [month for school, month, *_ in found if school == "01AA00"] == ["10", "11", "12"]
 
 
 OF_VO = {"late_mergers": True, "months": [date(2022, 11, 1), date(2023, 2, 1)]}
@@ -269,7 +268,7 @@ MERGED = instalment_successors(
         """
     ),
     MONTHS,
-    continue_after_closure=False,
+    **USUAL,
 )
 
 
