@@ -2,7 +2,7 @@
 
 from hypothesis import settings
 
-OF_EVERY_DAY = 100
+OF_EVERY_DAY = 50
 """Examples of a property that says nothing of their number, day by day."""
 
 

@@ -27,4 +27,5 @@ version=$(basename "$dist"/npo_pipeline-*.whl | cut -d- -f2)
 timeout 600 venv/bin/npo demo --home home > demo.txt || { tail -n 20 demo.txt; exit 1; }
 tail -n 8 demo.txt
 venv/bin/npo verify --home home
+venv/bin/npo doctor --home home || [ $? -eq 6 ]  # 6: somebody should look, as at a home that others may read.
 echo "npo $version was installed from its wheel with $(venv/bin/python --version), and its demo ties"
