@@ -146,8 +146,6 @@ def deferred_corrections(
     Returns:
         Amounts not to be paid yet: 0 where what is to be paid and what is to come back cancel out.
     """
-    if corrections.is_empty():
-        return Deferred(corrections.select(*SERIES, "amount_cents", own_month=pl.lit(False)))
     together = corrections.join(
         _spread_corrections(month, calendar, in_force, runs), on=[*SETTLEMENT_KEY, "after_run"]
     )

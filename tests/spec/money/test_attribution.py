@@ -3,9 +3,10 @@
 from datetime import date
 
 import polars as pl
+import pytest
 
 from npo_pipeline.money import to_cents, to_euro
-from npo_pipeline.payments.attribution import BY_SIGN, attribute_corrections, open_items
+from npo_pipeline.payments.attribution import BY_SIGN, WITHIN_DUE, attribute_corrections, open_items
 from npo_pipeline.payments.booking import AttributionInputs, correction_causes
 from tests.reading import rows, table
 from tests.spec.money.items import FIRST_RUN, NONE_BOOKED, of_kind
@@ -13,14 +14,20 @@ from tests.spec.money.items import FIRST_RUN, NONE_BOOKED, of_kind
 OCT = date(2021, 10, 1)
 
 
-def attributed(corrections: str, items: str) -> list[tuple]:
+both_rules = pytest.mark.parametrize("rule", [WITHIN_DUE, BY_SIGN], ids=["within due", "by sign"])
+"""Where nothing was settled the other way, older versions attributed the same."""
+
+
+def attributed(rule: int, corrections: str, items: str) -> list[tuple]:
     whole = of_kind(items).with_columns(left_cents="amount_cents", settled_cents=pl.lit(0, pl.Int64))
-    found = attribute_corrections(of_kind(corrections), whole)
+    found = attribute_corrections(of_kind(corrections), whole, rule)
     return rows(found, "payment_id", "decision_id", "amount_cents")
 
 
-def test_a_correction_is_shared_over_what_is_open_of_its_own_school_in_proportion():
+@both_rules
+def test_a_correction_is_shared_over_what_is_open_of_its_own_school_in_proportion(rule):
     assert attributed(
+        rule,
         """
         beneficiary payment_id cents
         01AA00      p1         50
@@ -47,9 +54,11 @@ def test_a_correction_is_shared_over_what_is_open_of_its_own_school_in_proportio
     ]
 
 
-def test_the_older_decision_comes_first_when_cents_are_rounded():
+@both_rules
+def test_the_older_decision_comes_first_when_cents_are_rounded(rule):
     # 1 of 2: a half of the first cent is a cent, and nothing is left for the second
     assert attributed(
+        rule,
         "beneficiary payment_id cents\n 01AA00 p1 1",
         """
         beneficiary decision_id sequence month      cause  cents
@@ -59,9 +68,34 @@ def test_the_older_decision_comes_first_when_cents_are_rounded():
     ) == [("p1", "two", 1)]
 
 
-def test_a_part_is_shared_over_the_items_of_its_own_sign():
+@both_rules
+def test_no_item_is_settled_beyond_what_is_open_of_it_and_each_school_is_rounded_by_itself(rule):
+    # 2 of 3 items of a cent: 0.67 is 1, 1.33 is 1, and 2; then 1 of 3, and 1 of 2: 0.5 is 1
+    assert attributed(
+        rule,
+        """
+        beneficiary payment_id cents
+        01AA00      p1         2
+        02BB00      p2         1
+        03CC00      p3         1
+        """,
+        """
+        beneficiary decision_id sequence month      cause  cents
+        01AA00      two         2        2021-09-01 merger 1
+        01AA00      three       3        2021-09-01 merger 1
+        01AA00      four        4        2021-09-01 merger 1
+        02BB00      two         2        2021-09-01 merger 3
+        03CC00      two         2        2021-09-01 merger 1
+        03CC00      three       3        2021-09-01 merger 1
+        """,
+    ) == [("p1", "four", 1), ("p1", "two", 1), ("p2", "two", 1), ("p3", "two", 1)]
+
+
+@both_rules
+def test_a_part_is_shared_over_the_items_of_its_own_sign(rule):
     # 100 more and 40 less are open; 35 is paid, and 20 comes back of the other school
     assert attributed(
+        rule,
         """
         beneficiary payment_id cents
         01AA00      p1         35
@@ -77,9 +111,11 @@ def test_a_part_is_shared_over_the_items_of_its_own_sign():
     ) == [("p1", "two", 35), ("p2", "three", -20)]
 
 
-def test_what_settles_all_that_is_open_settles_both_signs():
+@both_rules
+def test_what_settles_all_that_is_open_settles_both_signs(rule):
     # 100 - 40 = 60 is all; of the other school a half of 120
     assert attributed(
+        rule,
         """
         beneficiary payment_id cents
         01AA00      p1         60
@@ -94,9 +130,11 @@ def test_what_settles_all_that_is_open_settles_both_signs():
     ) == [("p1", "three", -40), ("p1", "two", 100), ("p2", "two", 60)]
 
 
-def test_where_nothing_of_its_sign_is_open_it_is_for_the_others():
+@both_rules
+def test_where_nothing_of_its_sign_is_open_it_is_for_the_others(rule):
     # -0.01 of rounding, and 30 and 20 that are still to be paid; the other school has one of its sign
     assert attributed(
+        rule,
         """
         beneficiary payment_id cents
         01AA00      p1         -1
@@ -112,8 +150,10 @@ def test_where_nothing_of_its_sign_is_open_it_is_for_the_others():
     ) == [("p1", "two", -1), ("p2", "two", 10)]
 
 
-def test_where_nothing_is_open_it_is_for_the_last_item():
+@both_rules
+def test_where_nothing_is_open_it_is_for_the_last_item(rule):
     assert attributed(
+        rule,
         """
         beneficiary payment_id cents
         01AA00      p1         1
@@ -253,6 +293,27 @@ def test_what_comes_back_beyond_all_that_is_left_undoes_what_was_settled_the_oth
     left = open_items(of_kind(items), of_kind(settled), NONE_BOOKED, FIRST_RUN)
     found = attribute_corrections(of_kind("beneficiary payment_id cents\n 01AA00 p1 -50"), left)
     assert rows(found, "decision_id", "amount_cents") == [("two", -50)]
+
+
+def test_the_room_of_one_school_is_not_that_of_another():
+    """50 more was settled of 80 of one, and its terms now say that none was due yet. Of the other a cent comes
+    back, and nothing was settled of it.
+    """
+    items = of_kind(
+        """
+        beneficiary decision_id sequence month      cause  cents
+        01AA00      two         2        2021-09-01 merger 80
+        02BB00      two         2        2021-09-01 merger 30
+        """
+    )
+    settled = of_kind("beneficiary decision_id month cause cents\n 01AA00 two 2021-09-01 merger 50")
+    left = open_items(items, settled, NONE_BOOKED, FIRST_RUN)
+    found = attribute_corrections(of_kind("beneficiary payment_id cents\n 01AA00 p1 -50\n 02BB00 p2 -1"), left)
+    assert rows(found, "payment_id", "amount_cents") == [("p1", -50), ("p2", -1)]
+
+
+def test_manifests_that_are_there_name_the_rules_by_these_numbers():
+    assert (BY_SIGN, WITHIN_DUE) == (1, 2)
 
 
 def test_a_run_of_an_older_version_is_attributed_by_the_sign_of_what_is_open():

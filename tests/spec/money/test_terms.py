@@ -35,13 +35,17 @@ def terms(text: str) -> pl.DataFrame:
     )
 
 
-def waits(month: date, corrections: str, settling: str, *, together: bool = False) -> list[tuple]:
-    """`together`: all decisions were taken between the same two runs."""
-    told = terms(settling)
-    if together:
-        told = told.with_columns(after_run=pl.lit("2"))
+TOGETHER = dict.fromkeys(PLACES, "2")
+"""All decisions were taken between the same two runs."""
+
+
+def waits(month: date, corrections: str, settling: str, after: dict[str, str] | None = None) -> list[tuple]:
+    """`after`: the run that each decision came after, where that is not the one with its number."""
+    told, made = terms(settling), _told(corrections)
+    if after:
+        of_run = pl.col("decision_id").replace_strict(after)
+        told, made = told.with_columns(after_run=of_run), made.with_columns(after_run=of_run)
     latest = told.filter(pl.col("sequence") == pl.col("sequence").max()).select("decision_id").unique()
-    made = _told(corrections).with_columns(after_run=pl.lit("2")) if together else _told(corrections)
     found = deferred_corrections(month, made, told, latest, runs(told))
     return rows(found.sort("school_type"), "school_type", "amount_cents")
 
@@ -147,17 +151,53 @@ def _two(one: int, other: int) -> str:
 
 def test_what_is_decided_between_two_runs_is_rounded_once():
     # 100 together: 33 after one of three months; 50 and 50 apart are 17 and 17
-    assert waits(OCT, _two(50, 50), BOTH_SPREAD, together=True) == [("bao", 100 - 33)]
+    assert waits(OCT, _two(50, 50), BOTH_SPREAD, TOGETHER) == [("bao", 100 - 33)]
     assert waits(OCT, _two(50, 50), BOTH_SPREAD) == [("bao", 100 - 17 - 17)]
 
 
 def test_what_is_undone_before_a_run_does_not_wait():
-    assert waits(OCT, _two(100, -100), BOTH_SPREAD, together=True) == []
+    assert waits(OCT, _two(100, -100), BOTH_SPREAD, TOGETHER) == []
 
 
 def test_decisions_between_two_runs_go_by_the_terms_of_the_last():
     settling = BOTH_SPREAD.replace("two         bao         9,10,11,12 spread", "two bao 9,10,11,12 next_payment")
-    assert waits(OCT, _two(60, 40), settling, together=True) == [("bao", 100 - 33)]
+    assert waits(OCT, _two(60, 40), settling, TOGETHER) == [("bao", 100 - 33)]
+
+
+def test_decisions_between_two_runs_are_spread_over_the_months_of_the_last():
+    settling = """
+        decision_id school_type month      corrections
+        two         bao         9,10,11,12 spread
+        three       bao         9,10,11    spread
+        """
+    assert waits(OCT, _two(60, 40), settling, TOGETHER) == [("bao", 100 - 50)]
+
+
+def test_the_decision_before_a_run_says_whether_it_settled_at_once():
+    # before the run of the fourth came one that did not spread, after one that did
+    told = """
+        decision_id school_type paid_until amount_cents
+        two         bao         2021-09-01 100
+        four        bao         2021-09-01 40
+        """
+    settling = """
+        decision_id school_type month      corrections
+        two         bao         9,10,11,12 spread
+        three       bao         9,10,11,12 next_payment
+        four        bao         9,10,11,12 spread
+        """
+    assert waits(OCT, told, settling) == [("bao", 40 - 13)]
+
+
+def test_a_decision_on_another_school_type_settles_nothing_at_once_or_later():
+    # the second, of basisscholen, did not spread; the third, of others, came before the same run, and does
+    settling = """
+        decision_id school_type month      corrections
+        two         bao         9,10,11,12 next_payment
+        three       sbo         9,10,11,12 spread
+        four        bao         9,10,11,12 spread
+        """
+    assert waits(OCT, TWO, settling, {"two": "1", "three": "1", "four": "2"}) == []
 
 
 def test_two_equal_corrections_are_two():
@@ -274,6 +314,19 @@ FROM_DECEMBER = """
     two         bao         9,10  next_payment no
     two         bao         12,1  spread       yes
     """
+
+
+def test_before_the_first_month_of_payment_its_terms_hold():
+    told = terms(
+        """
+        decision_id school_type month floor_zero
+        two         bao         10    yes
+        two         bao         11,12 no
+        two         sbo         10    no
+        two         sbo         11,12 yes
+        """
+    )
+    assert floored_components(SEP, told, LATEST)["school_type"].to_list() == ["bao"]
 
 
 def test_terms_hold_from_their_month():
