@@ -235,17 +235,27 @@ def test_a_correction_covers_nothing_and_a_month_keeps_the_decision_of_its_first
 
 
 def test_a_month_that_is_run_again_counts_what_is_new_in_it_once():
-    # October was run and booked by the first decision; the second has 7 more, which this run of October pays
+    # October was run and booked by the first decision; the second has 7 more, which this run of October pays, and 5
+    # more of September
     assert causes_in_october(
-        "beneficiary payment_id reason cents\n 01AA00 p1 correction 7",
+        "beneficiary payment_id reason cents\n 01AA00 p1 correction 12",
         """
         beneficiary decision_id sequence month      cause           cents
         01AA00      one         1        2021-10-01 first_decision  100
         01AA00      two         2        2021-10-01 reference_count 7
+        01AA00      two         2        2021-09-01 reference_count 5
         """,
-        "beneficiary month sequence\n 01AA00 2021-10-01 1",
-        "school_year currency month sequence\n 2021-2022 EUR 2021-10-01 1",
-    ) == [("p1", "10", "two", 7)]
+        """
+        beneficiary month      sequence
+        01AA00      2021-09-01 1
+        01AA00      2021-10-01 1
+        """,
+        """
+        school_year currency month      sequence
+        2021-2022   EUR      2021-09-01 1
+        2021-2022   EUR      2021-10-01 1
+        """,
+    ) == [("p1", "09", "two", 5), ("p1", "10", "two", 7)]
 
 
 def test_the_first_run_of_a_month_covers_what_was_taken_back_before_it():
