@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 WORKERS = $(shell python3 -c 'import os; print((os.cpu_count() or 1) + 1)')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types tests spec thorough docs reference bench wheel installed audit mutation kills soak lock clean
+.PHONY: help setup demo test lint types collect tests spec thorough docs reference bench wheel installed audit mutation kills soak lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -26,7 +26,8 @@ setup: $(READY) ## make .venv from the hash-pinned requirements-dev.lock
 demo: $(READY) ## run the main job on a made-up country, in ./npo-demo
 	@$(BIN)/npo demo --home npo-demo
 
-test: lint ## set up, lint, check types, run the tests
+test: $(READY) ## set up, lint, check types, run the tests
+	@$(MAKE) --no-print-directory -j2 lint collect
 	@$(MAKE) --no-print-directory -j2 types tests
 
 lint: $(READY) ## style and import directions
@@ -36,6 +37,12 @@ lint: $(READY) ## style and import directions
 
 types: $(READY) ## static types
 	@$(BIN)/mypy
+
+# Beside the linters: a test that cannot be imported fails in seconds, and what pytest makes of each file is kept for
+# the workers, also where the environment asks that nothing is kept.
+collect: $(READY) ## import all tests and run none
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest --collect-only -q > $(VENV)/collected.txt \
+	  || { tail -n 40 $(VENV)/collected.txt; exit 1; }
 
 tests: $(READY) ## the tests alone
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope
