@@ -235,8 +235,8 @@ def test_a_correction_covers_nothing_and_a_month_keeps_the_decision_of_its_first
 
 
 def test_a_month_that_is_run_again_counts_what_is_new_in_it_once():
-    # October was run and booked by the first decision; the second has 7 more, which this run of October pays, and 5
-    # more of September
+    # October was run and booked by the first decision; the second has 7 more, which this run of October pays, and
+    # 5 more of September
     assert causes_in_october(
         "beneficiary payment_id reason cents\n 01AA00 p1 correction 12",
         """

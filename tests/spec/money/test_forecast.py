@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from npo_pipeline.payments.booking import LedgerState
-from npo_pipeline.payments.forecast import forecast, months_to_come, of_beneficiaries
+from npo_pipeline.payments.forecast import Outlook, forecast, months_to_come, of_beneficiaries, paid_and_sent
+from schemas.columns import MONEY
 from tests.effort import examples
 from tests.reading import rows, table
 
@@ -116,6 +117,47 @@ def test_what_releases_withheld_goes_out_with_the_first_month_and_is_of_no_schoo
         (OCT, "10001", "EUR", Decimal("-25.00"), "withheld", None, None),
         (OCT, "10002", "USD", Decimal("7.00"), "withheld", None, None),
     ]
+
+
+PAID_SO_FAR = table(
+    """
+    month      school_year component currency kind       amount
+    2021-10-01 2021-2022   per_pupil USD      correction 5
+    2021-10-01 2021-2022   per_pupil USD      instalment 40
+    2021-09-01 2021-2022   per_pupil EUR      instalment 100
+    """,
+    month="d",
+    amount="m",
+)
+KEPT_BACK = table("month currency amount\n2021-10-01 USD 15\n2021-09-01 EUR 30", month="d", amount="m")
+
+
+def test_what_releases_kept_back_of_a_month_is_not_sent_of_what_was_paid_in_it():
+    # 100 - 30 of September, 45 - 15 of October; it is of no school year, and comes last
+    found = paid_and_sent(PAID_SO_FAR, KEPT_BACK)
+    assert rows(found, "month", "school_year", "currency", "kind", "amount") == [
+        (SEP, "2021-2022", "EUR", "instalment", 100),
+        (SEP, None, "EUR", "withheld", -30),
+        (OCT, "2021-2022", "USD", "correction", 5),
+        (OCT, "2021-2022", "USD", "instalment", 40),
+        (OCT, None, "USD", "withheld", -15),
+    ]
+    assert found.schema["amount"] == MONEY
+
+
+def test_currencies_are_named_in_order():
+    to_come = PAID_SO_FAR.with_columns(currency=pl.lit("AWG"))
+    found = Outlook(
+        board=None,
+        board_name=None,
+        school_year=None,
+        decisions=(),
+        paid=PAID_SO_FAR,
+        to_come=to_come,
+        left_out=(),
+        remarks=(),
+    )
+    assert found.currencies == ["AWG", "EUR", "USD"]
 
 
 def test_the_months_to_come_end_one_after_the_last_month_of_payment():
