@@ -12,13 +12,13 @@ from xdist.scheduler import LoadScopeScheduling
 
 from npo_pipeline.books import duckdb
 from tests.books.kept_engine import kept_engine
-from tests.effort import OF_EVERY_DAY
+from tests.effort import OF_EVERY_DAY, THOROUGH
 
 # Before any module of ours imports it by name.
 duckdb.engine = kept_engine
 
 settings.register_profile("npo", deadline=None, derandomize=True, max_examples=OF_EVERY_DAY)
-settings.register_profile("thorough", deadline=None, max_examples=2000)
+settings.register_profile("thorough", deadline=None, max_examples=THOROUGH)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "npo"))
 
 

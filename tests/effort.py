@@ -2,10 +2,10 @@
 
 from hypothesis import settings
 
-OF_EVERY_DAY = 50
-"""Examples of a property that says nothing of their number, day by day."""
+OF_EVERY_DAY, THOROUGH = 50, 2000
+"""Examples of a property that says nothing of their number, day by day and under the profile `thorough`."""
 
 
-def examples(everyday: int, *, thorough: int = 2000) -> int:
+def examples(everyday: int, *, thorough: int = THOROUGH) -> int:
     """The number of examples of a property under the profile of this run."""
-    return thorough if settings.default.max_examples > OF_EVERY_DAY else everyday
+    return thorough if settings.default.max_examples == THOROUGH else everyday

@@ -26,6 +26,7 @@ import pytest
 import xdist.scheduler  # noqa: F401
 import yaml  # noqa: F401
 
+from tests.effort import OF_EVERY_DAY
 from tests.endurance.mutants import Mutant
 
 LONGEST = 600.0
@@ -201,7 +202,8 @@ def _become_a_test_run(folder: Path, tests: Sequence[str], plugin: _Quickest) ->
     sys.dont_write_bytecode = True
     # A property that fails is enough: to look for its smallest example takes minutes.
     phases = [hypothesis.Phase.explicit, hypothesis.Phase.generate]
-    hypothesis.settings.register_profile("mutation", deadline=None, derandomize=True, phases=phases)
+    few = {"max_examples": OF_EVERY_DAY, "derandomize": True, "deadline": None}
+    hypothesis.settings.register_profile("mutation", phases=phases, **few)
     os.environ.update(HYPOTHESIS_PROFILE="mutation", PYTHONPATH=str(folder), PYTHONDONTWRITEBYTECODE="1")
     status = 1
     try:
