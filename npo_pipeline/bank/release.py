@@ -69,7 +69,7 @@ def plan_release(
     unsent: UnsentPayments,
     accounts: RecipientAccounts,
     *,
-    number: int = 1,
+    number: int,
     pay_on: date | None = None,
 ) -> ReleasePlan:
     """Plan a release from the payments that are not sent, and the accounts on the day of execution.

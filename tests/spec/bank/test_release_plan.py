@@ -59,6 +59,24 @@ def test_recipients_of_two_kinds_are_two():
     ]
 
 
+def test_recipients_of_two_kinds_with_one_number_have_each_their_account():
+    accounts = (ACCOUNT, ("gemeente", "40045", OTHER_IBAN, "Gemeente"))
+    other = payment(2, 30_00, recipient_kind="gemeente")
+    found = plan(payment(1, 100_00), other, accounts=accounts).lines
+    assert found.select("recipient_kind", "iban", "sent_cents").rows() == [
+        ("bestuur", IBAN, 100_00),
+        ("gemeente", OTHER_IBAN, 30_00),
+    ]
+
+
+def test_the_text_of_a_transfer_names_each_year_and_decision_once_in_order():
+    of_2020 = {"school_year": "2020-2021", "decision_id": "2020-2021-003"}
+    found = plan(payment(1, 1), payment(2, 1), payment(3, 1, **of_2020), payment(4, 1, **of_2020)).lines
+    assert found.select("new_payments", "remittance").rows() == [
+        (4, "NPO 2021-10 schooljaar 2020-2021, 2021-2022 kenmerk 2020-2021-003, 2021-2022-001")
+    ]
+
+
 def test_an_account_that_gave_money_back_is_named():
     def failed(account):
         given = {"is_new": False, "last_status": "returned", "last_transfer": "NPO-1"}
@@ -78,7 +96,7 @@ def test_a_release_without_news_changes_nothing():
     assert plan().is_empty
     assert plan(payment(1, -100_00, is_new=False)).is_empty
     assert not plan(payment(1, -100_00)).is_empty
-    assert not plan(payment(1, 100_00, is_new=False)).is_empty
+    assert not plan(payment(1, 1, is_new=False)).is_empty
 
 
 class TestFingerprint:
@@ -112,6 +130,10 @@ class TestFingerprint:
         back = payment(1, 100_00, is_new=False, last_iban=IBAN, last_status="returned", last_transfer="NPO-1")
         assert plan(back, number=2).fingerprint != plan(back, number=3).fingerprint
 
+    def test_it_does_not_depend_on_the_order_of_the_payments(self):
+        one, other = (payment(1, 1), payment(2, 2)), (payment(2, 2), payment(1, 1))
+        assert plan(*one).fingerprint == plan(*other).fingerprint
+
     def test_payments_that_swap_their_amounts_within_a_transfer_are_the_same(self):
         """What goes out, for which payments, is the same."""
         one, other = (plan(payment(1, a), payment(2, b)).fingerprint for a, b in ((1, 2), (2, 1)))
@@ -131,6 +153,12 @@ class TestRemittance:
         text = remittance_text(OCTOBER, ["2021-2022"], [f"2021-2022-{n:03d}" for n in range(1, 30)])
         assert len(text) <= 140
         assert text.endswith("2021-2022-028, 2021-2022-029 en 24 eerdere")
+
+    def test_a_bank_takes_140_characters(self):
+        start = len("NPO 2021-10 schooljaar 2021-2022 kenmerk a, ")
+        texts = [remittance_text(OCTOBER, ["2021-2022"], ["a", "b" * (longest - start)]) for longest in (140, 141)]
+        assert [len(texts[0]), "kenmerk a, b" in texts[0], "kenmerk b" in texts[1]] == [140, True, False]
+        assert texts[1] == "NPO 2021-10 schooljaar 2021-2022 kenmerk"
 
 
 class TestRows:
