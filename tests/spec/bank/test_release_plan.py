@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from npo_pipeline.bank.release import remittance_text
+from npo_pipeline.bank.release import file_of, remittance_text
 from npo_pipeline.errors import Refused
 from tests.spec.bank.releases import ACCOUNT, IBAN, OCTOBER, OTHER_IBAN, payment, plan, rows
 
@@ -33,6 +33,8 @@ def test_what_was_withheld_below_zero_is_set_off():
     """September brought -100 and October 300: October sends 200, and withholds the 100 that September owes."""
     september = payment(1, -100_00, is_new=False)
     assert outcome(september, payment(2, 300_00)) == [("40045", 200_00, 100_00, "set_off", None)]
+    cent = payment(1, -1, is_new=False)
+    assert outcome(cent, payment(2, 300_00)) == [("40045", 299_99, 1, "set_off", None)]
 
 
 def test_what_came_back_is_sent_again_beside_what_is_new():
@@ -170,6 +172,15 @@ class TestRows:
         assert (str(order["amount"]), order["iban"], order["account_name"]) == ("250.00", IBAN, "Stichting Drie")
         assert found.payments["payment_id"].to_list() == [f"{1:032x}", f"{2:032x}"]
         assert found.payments["end_to_end_id"].unique().to_list() == [order["end_to_end_id"]]
+
+    def test_a_cent_is_sent(self):
+        assert [str(one) for one in rows(payment(1, 1)).orders["amount"]] == ["0.01"]
+
+    def test_the_file_is_the_same_in_whatever_order_the_books_give_its_transfers(self):
+        accounts = (ACCOUNT, ("bestuur", "40046", OTHER_IBAN, "Stichting Vier"))
+        found = rows(payment(1, 1), payment(2, 2, recipient="40046"), accounts=accounts)
+        (batch,) = found.batches.rows(named=True)
+        assert file_of(batch, found.orders.reverse()) == found.files[batch["file"]]
 
     def test_a_batch_adds_up(self):
         found = rows(payment(1, 300_00), payment(2, 5, recipient="40046"), payment(3, -9, recipient="40047"))
