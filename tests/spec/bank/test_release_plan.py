@@ -88,6 +88,12 @@ def test_an_account_that_gave_money_back_is_named():
     assert failed(OTHER_IBAN) is None
 
 
+def test_of_two_transfers_that_came_back_the_last_is_named():
+    given = {"is_new": False, "last_iban": IBAN, "last_status": "returned"}
+    back = [payment(one, 100_00, last_transfer=f"NPO-{one}", **given) for one in (2, 1)]
+    assert plan(*back).lines["failed"].to_list() == ["NPO-2"]
+
+
 def test_an_amount_that_no_transfer_can_carry_is_refused_by_name():
     assert outcome(payment(1, 999_999_999_99))[0][1] == 999_999_999_99
     with pytest.raises(Refused, match=r"^40045: € 1\.000\.000\.000,00 is more than one transfer can carry"):
@@ -150,6 +156,10 @@ class TestRemittance:
     def test_a_period_of_several_years_is_no_school_year(self):
         text = remittance_text(OCTOBER, ["2021-2023"], ["2021-2023-001"])
         assert text == "NPO 2021-10 tijdvak 2021-2023 kenmerk 2021-2023-001"
+
+    def test_a_school_year_and_a_longer_period_are_periods(self):
+        text = remittance_text(OCTOBER, ["2021-2022", "2021-2023"], ["2021-2023-001"])
+        assert text == "NPO 2021-10 tijdvak 2021-2022, 2021-2023 kenmerk 2021-2023-001"
 
     def test_it_names_the_last_decisions_where_all_are_too_long(self):
         text = remittance_text(OCTOBER, ["2021-2022"], [f"2021-2022-{n:03d}" for n in range(1, 30)])
