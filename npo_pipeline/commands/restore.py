@@ -12,6 +12,8 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain, count
 from pathlib import Path
 
 from npo_pipeline import dutch
@@ -88,8 +90,7 @@ def restore(request: RestoreRequest, *, progress: Progress = silently, clock: Cl
             _copy(made, stage, sums, progress)
             if asked.is_readable:
                 _verify_stage(made, stage, progress)
-            aside = home.path / "replaced" / f"{clock():%Y%m%dT%H%M%SZ}"
-            replaced = _put_in_place(home, stage, aside)
+            replaced = _put_in_place(home, stage, _aside(home, clock()))
         except OSError as error:
             raise Refused(
                 f"{home.path}: the home cannot be written ({error.strerror or error}); nothing was changed"
@@ -281,6 +282,13 @@ def _verify_stage(made: BackUp, stage: Path, progress: Progress) -> None:
             f"{made.folder}: what was restored does not tie, so nothing was put in place ({len(findings)} "
             f"findings, first: {findings[0]}); restore another back-up"
         )
+
+
+def _aside(home: Home, moment: datetime) -> Path:
+    """Name a new folder for what is in a home now; a restore that was killed in this second left its own."""
+    first = home.path / "replaced" / f"{moment:%Y%m%dT%H%M%SZ}"
+    others = (first.with_name(f"{first.name}-{number}") for number in count(2))
+    return next(one for one in chain([first], others) if not one.exists())
 
 
 def _put_in_place(home: Home, stage: Path, aside: Path) -> Path | None:
