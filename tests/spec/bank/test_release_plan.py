@@ -4,9 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from npo_pipeline.bank.release import file_of, remittance_text
+from npo_pipeline.bank.release import file_of, release_rows, remittance_text
 from npo_pipeline.errors import Refused
-from tests.spec.bank.releases import ACCOUNT, IBAN, OCTOBER, OTHER_IBAN, payment, plan, rows
+from tests.spec.bank.releases import ACCOUNT, IBAN, OCTOBER, OTHER_IBAN, payment, plan, rows, terms
 
 
 def outcome(*payments, **given):
@@ -162,9 +162,12 @@ class TestRemittance:
         assert text == "NPO 2021-10 tijdvak 2021-2022, 2021-2023 kenmerk 2021-2023-001"
 
     def test_it_names_the_last_decisions_where_all_are_too_long(self):
-        text = remittance_text(OCTOBER, ["2021-2022"], [f"2021-2022-{n:03d}" for n in range(1, 30)])
-        assert len(text) <= 140
-        assert text.endswith("2021-2022-028, 2021-2022-029 en 24 eerdere")
+        for last in (29, 30):
+            text = remittance_text(OCTOBER, ["2021-2022"], [f"2021-2022-{n:03d}" for n in range(1, last + 1)])
+            assert len(text) <= 140
+            assert text.endswith(
+                f"2021-2022-028, 2021-2022-029{', 2021-2022-030' * (last == 30)} en {last - 5} eerdere"
+            )
 
     def test_a_bank_takes_140_characters(self):
         start = len("NPO 2021-10 schooljaar 2021-2022 kenmerk a, ")
@@ -206,6 +209,11 @@ class TestRows:
         found = rows(payment(1, 300_00), payment(2, 7_00, currency="USD"))
         assert found.batches["batch_id"].to_list() == ["NPO-2021-10-001", "NPO-2021-10-001-USD"]
         assert list(found.files) == ["npo-2021-10-001.xml", "npo-2021-10-001-usd.csv"]
+
+    def test_who_compares_rows_gets_the_names_of_the_files_alone(self):
+        found = release_rows(plan(payment(1, 1)), terms(), with_files=False)
+        assert found.batches.select("file", "sha256").rows() == [("npo-2021-10-001.xml", None)]
+        assert found.files == {}
 
     def test_where_nothing_goes_out_there_is_no_file(self):
         found = rows(payment(1, -300_00))
