@@ -143,6 +143,11 @@ def test_a_release_changes_references_and_no_amount_of_an_account():
     assert of_accounts(before) == of_accounts(after)
 
 
+def test_the_cause_of_an_instalment_is_that_it_is_one():
+    lines = booked(Paid(amount="1.00"), text=changed("{school_year} {brin}", "{brin} {cause}"))
+    assert lines["text"].to_list()[1] == "bedrag per leerling 01AA termijn"
+
+
 def test_a_correction_is_a_line_per_cause_where_the_text_names_the_cause():
     corrections = (
         Paid(amount="-30.00", reason="correction", cause="merger"),
@@ -176,12 +181,13 @@ def test_nothing_paid_is_no_entry():
 
 
 def test_what_no_line_books_is_refused_by_name():
-    payments = [Paid(amount="10.00", component="cumi", school_type="so"), Paid(amount="2.50", component="cumi")]
+    of_so = [Paid(amount=one, component="cumi", school_type="so") for one in ("6.00", "4.00")]
+    payments = [*of_so, Paid(amount="2.50", component="cumi")]
     with pytest.raises(Refused) as refusal:
         booked(Paid(amount="1.00"), *payments)
     cumi = "no line books cumi, bao, 2021-2022, instalment: € 2,50 in 1 payments; add a line for it"
     assert str(refusal.value) == f"own.yaml, line 13: {cumi}"
-    assert refusal.value.details == ("cumi, so, 2021-2022, instalment: € 10,00 in 1 payments",)
+    assert refusal.value.details == ("cumi, so, 2021-2022, instalment: € 10,00 in 2 payments",)
 
 
 def test_a_school_without_a_cost_centre_is_refused_by_name():
