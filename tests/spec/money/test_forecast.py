@@ -13,7 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from npo_pipeline.payments.booking import LedgerState
-from npo_pipeline.payments.forecast import Outlook, forecast, months_to_come, of_beneficiaries, paid_and_sent
+from npo_pipeline.payments.forecast import (
+    Outlook,
+    forecast,
+    months_to_come,
+    of_beneficiaries,
+    paid_and_sent,
+    sums_by,
+)
 from schemas.columns import MONEY
 from tests.effort import examples
 from tests.reading import rows, table
@@ -119,6 +126,12 @@ def test_what_releases_withheld_goes_out_with_the_first_month_and_is_of_no_schoo
     ]
 
 
+def test_money_of_no_school_year_comes_after_that_of_school_years():
+    withheld = table("recipient_kind recipient currency amount\n bestuur 10001 EUR 7.00", amount="m")
+    found = forecast([OCT], ledger_state(), withheld, run_id="~")
+    assert found["kind"].to_list() == ["correction", "instalment", "withheld"]
+
+
 PAID_SO_FAR = table(
     """
     month      school_year component currency kind       amount
@@ -143,6 +156,18 @@ def test_what_releases_kept_back_of_a_month_is_not_sent_of_what_was_paid_in_it()
         (OCT, None, "USD", "withheld", -15),
     ]
     assert found.schema["amount"] == MONEY
+
+
+def test_sums_are_of_each_kind_and_of_all_in_order():
+    # of each school year what was paid, and of none what was kept back
+    found = sums_by(paid_and_sent(PAID_SO_FAR, KEPT_BACK), "school_year")
+    assert rows(found, "school_year", "currency", "instalment", "correction", "withheld", "amount") == [
+        ("2021-2022", "EUR", 100, 0, 0, 100),
+        ("2021-2022", "USD", 40, 5, 0, 45),
+        (None, "EUR", 0, 0, -30, -30),
+        (None, "USD", 0, 0, -15, -15),
+    ]
+    assert {found.schema[name] for name in ("instalment", "amount")} == {MONEY}
 
 
 def test_currencies_are_named_in_order():
@@ -197,7 +222,7 @@ def test_at_the_end_what_was_paid_and_what_is_to_come_is_what_is_due(due, paid, 
 
 
 def test_of_some_beneficiaries_alone_each_month_pays_what_it_pays_of_them_among_all():
-    everyone = ledger_state(due=(*DUE, "03BB00 2021-10-01 40"))
+    everyone = ledger_state(due=(*DUE, "03BB00 2021-10-01 40"), corrected=CORRECTED, corrections="spread")
     alone = of_beneficiaries(everyone, ["03BB00"])
     found = forecast([OCT, NOV], everyone, NOTHING, run_id="~")
     assert forecast([OCT, NOV], alone, NOTHING, run_id="~").equals(found.filter(vestiging="03BB00"))
