@@ -130,6 +130,7 @@ def test_money_of_no_school_year_comes_after_that_of_school_years():
     withheld = table("recipient_kind recipient currency amount\n bestuur 10001 EUR 7.00", amount="m")
     found = forecast([OCT], ledger_state(), withheld, run_id="~")
     assert found["kind"].to_list() == ["correction", "instalment", "withheld"]
+    assert found.schema["amount"] == MONEY
 
 
 PAID_SO_FAR = table(
