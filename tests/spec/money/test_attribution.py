@@ -70,7 +70,7 @@ def test_the_older_decision_comes_first_when_cents_are_rounded(rule):
 
 @both_rules
 def test_no_item_is_settled_beyond_what_is_open_of_it_and_each_school_is_rounded_by_itself(rule):
-    # 2 of 3 items of a cent: 0.67 is 1, 1.33 is 1, and 2; then 1 of 3, and 1 of 2: 0.5 is 1
+    # 2 of 3 items of a cent: 0.67 is 1, 1.33 is 1, and 2; then 1 of 2, and 1 of 2: 0.5 is 1
     assert attributed(
         rule,
         """
@@ -84,7 +84,7 @@ def test_no_item_is_settled_beyond_what_is_open_of_it_and_each_school_is_rounded
         01AA00      two         2        2021-09-01 merger 1
         01AA00      three       3        2021-09-01 merger 1
         01AA00      four        4        2021-09-01 merger 1
-        02BB00      two         2        2021-09-01 merger 3
+        02BB00      two         2        2021-09-01 merger 2
         03CC00      two         2        2021-09-01 merger 1
         03CC00      three       3        2021-09-01 merger 1
         """,
