@@ -17,6 +17,7 @@ VARIABLE = "NPO_LANG"
 """The variable that says the language of the command line: `nl`, or English where it says anything else."""
 
 LANGUAGES = ("nl", "en")
+"""The languages that are spoken; a locale begins with one, as `nl_NL.UTF-8` does."""
 
 CATALOGUE = Path(__file__).with_name("messages.nl.yaml")
 

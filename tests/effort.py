@@ -2,7 +2,7 @@
 
 from hypothesis import settings
 
-OF_EVERY_DAY, THOROUGH = 50, 2000
+OF_EVERY_DAY, THOROUGH = 100, 2000
 """Examples of a property that says nothing of their number, day by day and under the profile `thorough`."""
 
 

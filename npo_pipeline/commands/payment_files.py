@@ -95,12 +95,22 @@ def write_missing_files(home: Home) -> list[Path]:
 
 
 def _mark_written(home: Home, names: Collection[str]) -> None:
-    """Take files from those that are due; what the books do not know yet is of a release that is busy."""
-    due = files_due(home)
-    if left := [name for name in due if name not in names]:
-        (home.bank / DUE).write_text("".join(f"{name}\n" for name in left), encoding="utf-8")
-    elif due:
-        (home.bank / DUE).unlink(missing_ok=True)
+    """Take files from those that are due; what the books do not know yet is of a release that is busy.
+
+    Raises:
+        NpoError: the mark cannot be written; all files are.
+    """
+    mark, due = home.bank / DUE, files_due(home)
+    try:
+        if left := [name for name in due if name not in names]:
+            mark.write_text("".join(f"{name}\n" for name in left), encoding="utf-8")
+        elif due:
+            mark.unlink(missing_ok=True)
+    except OSError as error:
+        raise NpoError(
+            f"{mark}: cannot be written ({error.strerror}), though all payment files are; mend that and run "
+            "`npo release` again"
+        ) from error
 
 
 def odd_files(home: Home) -> list[str]:

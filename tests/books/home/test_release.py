@@ -288,6 +288,22 @@ def test_money_without_an_account_and_months_that_nobody_released_are_open(relea
     assert {one["name"]: one["level"] for one in checks}["released"] == "WARN"
 
 
+def test_a_mark_that_cannot_be_taken_away_is_named_and_the_files_are_there(released, tmp_path, monkeypatch):
+    home = Path(shutil.copytree(released, tmp_path / "home"))
+    (home / "bank" / ".due").write_text(f"{FILE}\n")
+
+    def refuse(path, missing_ok=False):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", refuse)
+        ended = here(*MONTH, "--home", home)
+    assert ended.status == 1
+    assert f"{home}/bank/.due: cannot be written (Permission denied), though all payment files are" in ended.stderr
+    assert here(*MONTH, "--home", home).status == 0
+    assert [path.name for path in (home / "bank").iterdir()] == [FILE]
+
+
 class TestKilled:
     """What a process had written when it was killed is there, no more and no less (`test_killed`)."""
 
